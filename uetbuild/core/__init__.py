@@ -1,0 +1,1 @@
+"""Pure decisions: no file, clock, environment, randomness or output; standard library only."""

@@ -1,0 +1,40 @@
+"""Events: the one stream that the journal keeps and every view folds."""
+
+from __future__ import annotations
+
+from uetbuild.core.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+EVENT_NAMES = (
+    "run_started", "run_finished", "wave_started", "wave_finished", "node_judged", "node_started", "node_finished", "step_finished",
+    "gate_finished", "worker_spawned", "worker_lost", "worker_terminated", "retry_scheduled", "breaker_opened", "breaker_closed",
+    "budget_warning", "budget_exceeded", "scope_violation", "merge_started", "merge_finished", "merge_conflict", "cache_hit",
+    "cache_stored", "lock_waited", "approval_requested", "approval_given", "routed", "rollback_started", "rollback_finished",
+    "interrupted", "recovered",
+)  # fmt: skip
+
+OUTCOMES = ("succeeded", "failed", "timed_out", "lost", "skipped", "blocked", "cancelled", "up_to_date", "cached")
+
+
+class Event(Record):
+    """`seq` counts from 1 in a run; `time` in seconds since 1970; `data` holds what the kind of event adds (JSON values)."""
+
+    __slots__ = ("seq", "time", "run", "event", "node", "data")
+    DEFAULTS = {"node": "", "data": {}}
+
+    seq: int
+    time: float
+    run: str
+    event: str
+    node: str
+    data: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of interface section 4."""
+        shown: dict[str, Any] = {"seq": self.seq, "time": self.time, "run": self.run, "event": self.event}
+        if self.node:
+            shown["node"] = self.node
+        return shown | self.data

@@ -1,0 +1,120 @@
+"""What crosses from the loop to the workers and back: plain values, so that any process or machine can take them.
+
+Knows nothing of nodes, stamps and graphs.
+"""
+
+from __future__ import annotations
+
+from uetbuild.core.record import Record
+
+
+class Command(Record):
+    """One process to run. `argv` as executed; `cwd` absolute; `env` adds to the job's; `timeout` in seconds, 0 = none."""
+
+    __slots__ = ("argv", "cwd", "env", "timeout", "allow_failure", "name")
+    DEFAULTS = {"env": (), "timeout": 0.0, "allow_failure": False, "name": ""}
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: tuple[tuple[str, str], ...]
+    timeout: float
+    allow_failure: bool
+    name: str
+
+
+class Sandbox(Record):
+    """A folder that holds only the declared inputs. `root`: the real root; `folder`: the sandbox's absolute path; `files`: root-relative
+    paths to bring in (files and links); `folders`: root-relative folders to make; `outputs`: ((pattern, is_glob), …) to bring out
+    when the job succeeds, as are the `edits` files. Commands' `cwd` lies under `root` and is moved under `folder`.
+    """
+
+    __slots__ = ("root", "folder", "files", "folders", "outputs", "edits")
+    DEFAULTS = {"folders": (), "outputs": (), "edits": ()}
+
+    root: str
+    folder: str
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+    outputs: tuple[tuple[str, bool], ...]
+    edits: tuple[str, ...]
+
+
+class Job(Record):
+    """A recipe, ready to run. `key` is unique in a run; `log` the absolute path of its output file, appended to.
+
+    `env`: what is set besides (or, with `clear_env`, instead of) the environment of the build; `masks`: texts to be shown as `***`;
+    `follow`: tell (`Progress`) when output was written; `interactive`: gets the terminal; `output_limit` in bytes, 0 = none;
+    `grace`: seconds between TERM and KILL. `finally_` runs after `commands`, whatever became of them.
+    """
+
+    __slots__ = (
+        "key", "node", "commands", "finally_", "log", "env", "clear_env", "timeout", "grace", "masks", "follow",
+        "interactive", "output_limit", "sandbox",
+    )  # fmt: skip
+    DEFAULTS = {
+        "finally_": (), "env": (), "clear_env": False, "timeout": 0.0, "grace": 5.0, "masks": (), "follow": False,
+        "interactive": False, "output_limit": 0, "sandbox": None,
+    }  # fmt: skip
+    NESTED = {"commands": Command, "finally_": Command, "sandbox": Sandbox}
+
+    key: int
+    node: str
+    commands: tuple[Command, ...]
+    finally_: tuple[Command, ...]
+    log: str
+    env: tuple[tuple[str, str], ...]
+    clear_env: bool
+    timeout: float
+    grace: float
+    masks: tuple[str, ...]
+    follow: bool
+    interactive: bool
+    output_limit: int
+    sandbox: Sandbox | None
+
+
+class Result:
+    """How a job ended; names of the contract where it has them."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    LOST = "lost"  # its worker died
+    CANCELLED = "cancelled"  # a signal was passed on to it on purpose
+
+
+class Outcome(Record):
+    """The end of a job. `result` from `Result`; `code`: exit code, or -N for signal N; `step`: index of the command that decided it;
+    `steps`: ((name, code, seconds), …) of what ran; `message`: why, where the code does not say it (`output limit`, …);
+    `started` (seconds since 1970) and `seconds` are the worker's clock.
+    """
+
+    __slots__ = ("key", "result", "code", "step", "steps", "message", "started", "seconds")
+    DEFAULTS = {"code": 0, "step": 0, "steps": (), "message": "", "started": 0.0, "seconds": 0.0}
+
+    key: int
+    result: str
+    code: int
+    step: int
+    steps: tuple[tuple[str, int, float], ...]
+    message: str
+    started: float
+    seconds: float
+
+
+class Progress(Record):
+    """News of a running job. `what`: `spawned` (`pid`, `start` = the kernel's start time of it in clock ticks), `output` (its log
+    grew), `step` (a command ended: `name`, `code`, `seconds`), `worker` (a worker process: `name` is its state of interface
+    section 4, `pid`; `key` is -1 where it belongs to no job).
+    """
+
+    __slots__ = ("key", "what", "pid", "start", "name", "code", "seconds")
+    DEFAULTS = {"pid": 0, "start": 0, "name": "", "code": 0, "seconds": 0.0}
+
+    key: int
+    what: str
+    pid: int
+    start: int
+    name: str
+    code: int
+    seconds: float

@@ -1,0 +1,142 @@
+"""The seams to the world. Only named in annotations, so this module costs nothing at run time."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from uetbuild.core.changes import Changes
+from uetbuild.core.events import Event
+from uetbuild.core.jobs import Job, Outcome, Progress
+from uetbuild.core.kinds import Kind
+from uetbuild.core.nodes import Hole
+from uetbuild.core.stamps import Chain, Stamp
+
+
+class Disk(Protocol):
+    """Every look at files. Paths are root-relative with `/` ("" is the root) or absolute; bytes that are no UTF-8 are surrogates.
+
+    What was seen of a path holds until `forget`. Every look is recorded as an observation, so that a verdict can be
+    repeated cheaply (promise 11) and a compiled manifest be trusted.
+    """
+
+    def kind(self, path: str) -> str:
+        """A letter of `Kind`."""
+
+    def digest(self, path: str) -> str:
+        """Digest of a file or link (core/stamps.py), "" where nothing is; "d" for a folder. Raises UetError when it cannot be read."""
+
+    def entries(self, folder: str) -> list[tuple[str, str]]:
+        """(name, kind) of what stands in a folder, sorted by name; [] where there is no folder."""
+
+    def read(self, path: str) -> bytes | None:
+        """Content of a file, None where there is none."""
+
+    def env(self, name: str) -> str | None:
+        """A variable of the environment."""
+
+    def which(self, program: str) -> str:
+        """Absolute path of a program on PATH, "" where there is none."""
+
+    def forget(self, paths: list[str] | None = None) -> None:
+        """Look afresh next time at these paths, at what is below them and at their folders; None: at everything."""
+
+
+class Hands(Protocol):
+    """Every change of project files by us (not by recipes). Paths as in Disk. Implementations never follow links out of the root."""
+
+    def remove(self, path: str) -> None:
+        """Remove a file or link; nothing happens where there is none."""
+
+    def remove_empty(self, folder: str) -> None:
+        """Remove a folder and its parents up to the root, as long as they are empty."""
+
+    def make_folder(self, folder: str) -> None:
+        """Make a folder and its parents."""
+
+    def save_copy(self, path: str, run: str) -> str:
+        """Copy a file or link to `.uet/kept/RUN/path`; returns the copy's path as shown to people."""
+
+    def tracked(self, paths: list[str]) -> set[str]:
+        """Those of the paths that git tracks; empty where there is no git."""
+
+
+class Store(Protocol):
+    """What is remembered between builds. Reading never writes; a store that does not exist reads as empty."""
+
+    def stamps(self) -> dict[str, Stamp]:
+        """All stamps by node id; rows that fail their checksum are left out (absence is the safe state)."""
+
+    def chains(self) -> dict[str, Chain]:
+        """All chains of edited files by path."""
+
+    def answers(self) -> dict[str, str]:
+        """What `sh` variables, probes and `skip_if` said last time."""
+
+    def seconds(self) -> dict[str, float]:
+        """Estimated duration of nodes that ran before, by node id."""
+
+    def commit(self, changes: Changes) -> None:
+        """Make all of it durable, in one transaction, together with the digests learnt since the last one; empties `changes`."""
+
+
+class Workers(Protocol):
+    """Where jobs run. The loop owns the one wait: it polls `filenos()` and then calls `collect()`."""
+
+    shares_disk: bool
+
+    def submit(self, job: Job) -> None:
+        """Start a job now; there is room for it (the loop counts)."""
+
+    def filenos(self) -> list[int]:
+        """Descriptors that become readable when `collect` has something."""
+
+    def collect(self) -> list[Outcome | Progress]:
+        """What happened since the last call, in order; never waits."""
+
+    def signal(self, key: int, number: int) -> None:
+        """Pass a signal on to the process group of a job, once. SIGKILL (and SIGTERM) end the whole tree, TERM, grace, KILL."""
+
+    def close(self) -> None:
+        """End all that is left and wait for it."""
+
+
+class Clock(Protocol):
+    """Time: `now` since 1970, `monotonic` for durations; both in seconds."""
+
+    def now(self) -> float: ...
+
+    def monotonic(self) -> float: ...
+
+
+class Shell(Protocol):
+    """Short questions that are answered before a node starts: `sh` variables, probes, `skip_if`."""
+
+    def ask(self, argv: tuple[str, ...], cwd: str, env: dict[str, str], clear_env: bool) -> tuple[int, str, str]:
+        """Exit code, stdout without its last newlines, stderr. `cwd` is absolute."""
+
+
+class Evaluator(Protocol):
+    """Jinja2 expressions that need a value of the moment."""
+
+    def evaluate(self, hole: Hole, names: dict[str, object]) -> object:
+        """Value of an `expr` hole: text, number, bool, list. Raises UetError."""
+
+
+class Person(Protocol):
+    """Whoever sits at the terminal."""
+
+    def confirm(self, question: str) -> bool | None:
+        """True or False as answered; None where nobody can be asked."""
+
+
+class View(Protocol):
+    """Whoever shows the build; told everything as it happens, causes nothing."""
+
+    def on(self, event: Event) -> None:
+        """An event, in order, right after it was made durable."""
+
+    def output(self, node: str, log: str) -> None:
+        """The log file of a followed node grew."""
+
+
+__all__ = ["Changes", "Clock", "Disk", "Evaluator", "Hands", "Kind", "Person", "Shell", "Store", "View", "Workers"]

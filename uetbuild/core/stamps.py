@@ -1,0 +1,66 @@
+"""What is remembered of a node: its stamp, and the chains of files that several nodes edit. Values only.
+
+Digests are texts whose first letter is the type (`f` file, `x` executable file, `l` link, `d` folder), then hex; absence is "".
+"""
+
+from __future__ import annotations
+
+from uetbuild.core.record import Record
+
+
+class Stage:
+    """How far a node came; only `DONE` can be up to date (promise 2)."""
+
+    STARTED = 0
+    PRODUCED = 1  # recipe succeeded and outputs verified; blocking gates are due
+    REJECTED = 2  # a blocking gate failed
+    DONE = 3
+
+
+class Stamp(Record):
+    """The record of a node's last run. Maps go from path, name or node id to digest.
+
+    `inputs` keeps the order in which `{{ inputs }}` shows them; `discovered` is what the depfile named; `outputs` all that it
+    created; `edits`: path -> digest it left; `before`: for an unfinished attempt, the files that stood in folder and glob outputs before
+    it began (they are not ours to remove). `deps`: node id -> digest of what that dependency creates and edits. `time` in
+    seconds since 1970 when it ended, `seconds` how long it took.
+    """
+
+    __slots__ = (
+        "node", "stage", "run", "time", "seconds", "definition", "env", "programs", "probes", "sh_vars",
+        "inputs", "discovered", "deps", "outputs", "edits", "before",
+    )  # fmt: skip
+    DEFAULTS = {
+        "run": "", "time": 0.0, "seconds": 0.0, "definition": "", "env": {}, "programs": {}, "probes": {}, "sh_vars": {},
+        "inputs": {}, "discovered": {}, "deps": {}, "outputs": {}, "edits": {}, "before": (),
+    }  # fmt: skip
+
+    node: str
+    stage: int
+    run: str
+    time: float
+    seconds: float
+    definition: str
+    env: dict[str, str]
+    programs: dict[str, str]
+    probes: dict[str, str]
+    sh_vars: dict[str, str]
+    inputs: dict[str, str]
+    discovered: dict[str, str]
+    deps: dict[str, str]
+    outputs: dict[str, str]
+    edits: dict[str, str]
+    before: tuple[str, ...]
+
+
+class Link(Record):
+    """One editor of a file in its chain: the digest that it found and the digest that it left."""
+
+    __slots__ = ("node", "found", "left")
+
+    node: str
+    found: str
+    left: str
+
+
+Chain = tuple[Link, ...]  # of one file, in the order in which its editors last ran

@@ -1,0 +1,1 @@
+"""Views of events and plans; they cause nothing."""

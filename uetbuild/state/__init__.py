@@ -1,0 +1,1 @@
+"""The `.uet/` folder: layout, lock, database, and the project's files as last looked at."""
