@@ -1,0 +1,69 @@
+"""Stamps and chains of this build: as the store had them at first, then with what the build adds.
+
+The loop is the only writer; every change goes into the `Changes` of the turn as well.
+"""
+
+from __future__ import annotations
+
+from uetbuild.core.fingerprint import digest_text
+from uetbuild.core.stamps import Stage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from uetbuild.core.changes import Changes
+    from uetbuild.core.ports import Store
+    from uetbuild.core.stamps import Chain, Stamp
+
+
+class Memory:
+    """`stamps` by node id, `chains` by path."""
+
+    __slots__ = ("chains", "stamps", "_producers")
+
+    def __init__(self, store: Store) -> None:
+        self.stamps: dict[str, Stamp] = store.stamps()
+        self.chains: dict[str, Chain] = store.chains()
+        self._producers: dict[str, str] | None = None
+
+    def put(self, stamp: Stamp, changes: Changes) -> None:
+        """Record a stamp."""
+        self.stamps[stamp.node] = stamp
+        changes.stamps[stamp.node] = stamp
+        if self._producers is not None:
+            for path in stamp.outputs:
+                self._producers[path] = stamp.node
+
+    def drop(self, node: str, changes: Changes) -> None:
+        """Forget a node."""
+        if self.stamps.pop(node, None) is not None:
+            changes.stamps.pop(node, None)
+            changes.dropped.append(node)
+
+    def link(self, chains: Mapping[str, Chain], changes: Changes) -> None:
+        """Record chains that changed; an empty one goes."""
+        for path, chain in chains.items():
+            if chain:
+                self.chains[path] = chain
+            else:
+                self.chains.pop(path, None)
+            changes.chains[path] = chain
+
+    def producer(self, path: str) -> str:
+        """The node whose stamp names this path among its outputs, "" where none does."""
+        if self._producers is None:
+            self._producers = {path: stamp.node for stamp in self.stamps.values() for path in stamp.outputs}
+        return self._producers.get(path, "")
+
+    def made_by(self, node: str) -> dict[str, str]:
+        """What a node created, by its finished stamp: path -> digest."""
+        stamp = self.stamps.get(node)
+        return stamp.outputs if stamp is not None and stamp.stage == Stage.DONE else {}
+
+    def result(self, node: str) -> str:
+        """Digest of what a node creates and edits, for those who depend on it; "" where it has no files."""
+        stamp = self.stamps.get(node)
+        if stamp is None or not (stamp.outputs or stamp.edits):
+            return ""
+        return digest_text(repr((sorted(stamp.outputs.items()), sorted(stamp.edits.items()))))

@@ -1,0 +1,34 @@
+"""What is asked of a build: values only."""
+
+from __future__ import annotations
+
+from uetbuild.core.record import Record
+
+
+class Request(Record):
+    """`members`: indices of all nodes that take part, in topological order; `named`: those named on the command line (groups: their members).
+
+    `forced`: rebuilt whatever their stamps say; `arguments`: indices that get `args`. `jobs` parallel workers. `stop`: what a
+    failure does: `KEEP_GOING`, `FINISH` (start nothing new) or `KILL`. `follow`: indices whose output is shown as it comes. `yes` answers
+    every `confirm`. `targets`: the words as typed, for the journal.
+    """
+
+    FINISH, KEEP_GOING, KILL = 0, 1, 2
+
+    __slots__ = ("members", "named", "forced", "args", "arguments", "jobs", "stop", "strict_waves", "follow", "yes", "targets")
+    DEFAULTS = {
+        "named": frozenset(), "forced": frozenset(), "args": (), "arguments": frozenset(), "jobs": 1, "stop": 0, "strict_waves": False,
+        "follow": frozenset(), "yes": False, "targets": (),
+    }  # fmt: skip
+
+    members: tuple[int, ...]
+    named: frozenset[int]
+    forced: frozenset[int]
+    args: tuple[str, ...]
+    arguments: frozenset[int]
+    jobs: int
+    stop: int
+    strict_waves: bool
+    follow: frozenset[int]
+    yes: bool
+    targets: tuple[str, ...]
