@@ -125,7 +125,7 @@ class Node(Record):
 
     __slots__ = (
         "id", "workstream", "kind", "title", "phase", "tags", "priority", "folder",
-        "depends_on", "after", "inputs", "outputs", "edits", "forbid",
+        "depends_on", "after", "inferred", "inputs", "outputs", "edits", "forbid",
         "steps", "finally_", "cwd", "env", "pass_env", "env_mode", "secrets",
         "programs", "probes", "depfile", "timeout", "resources", "mutex", "exclusive", "isolation",
         "keep", "always", "manual", "interactive", "confirm", "cache", "skipped", "skip_if",
@@ -133,7 +133,7 @@ class Node(Record):
     )  # fmt: skip
     DEFAULTS = {
         "kind": 0, "title": "", "phase": "", "tags": (), "priority": 0, "folder": "",
-        "depends_on": (), "after": (), "inputs": (), "outputs": (), "edits": (), "forbid": (),
+        "depends_on": (), "after": (), "inferred": (), "inputs": (), "outputs": (), "edits": (), "forbid": (),
         "steps": (), "finally_": (), "cwd": "", "env": (), "pass_env": (), "env_mode": "inherit", "secrets": (),
         "programs": (), "probes": (), "depfile": "", "timeout": 0.0, "resources": (), "mutex": (), "exclusive": False,
         "isolation": "none", "keep": False, "always": False, "manual": False, "interactive": False, "confirm": "",
@@ -155,6 +155,7 @@ class Node(Record):
     folder: str
     depends_on: tuple[str, ...]
     after: tuple[str, ...]
+    inferred: tuple[str, ...]
     inputs: Sources
     outputs: Sources
     edits: Sources
