@@ -1,0 +1,30 @@
+"""The keys and values of the contract that this version does not have yet: known, so never a typing error, and answered "not yet".
+
+The one place to look at when such a part is built: take its entry away, and add the field to its model.
+"""
+
+from __future__ import annotations
+
+from uetbuild.errors import UetError, not_yet
+from uetbuild.manifest.tree import Map
+
+_GATE_KEYS = ("type", "blocking", "at", "uses", "message", "breaker")
+
+KEYS: dict[str, frozenset[str]] = {
+    "manifest": frozenset(("gates", "tools", "models", "budgets")),
+    "workstream": frozenset(("agent", "gates", "budget", "compensate", "cache", "service", *_GATE_KEYS)),
+    "defaults": frozenset(("cache", "gates", "budget")),
+    "phase": frozenset(("budget",)),
+}
+"""By the noun of the block. (agents): agent, tools, isolation worktree; (policies): gates, budgets, models, retry; (cache); (watch): service;
+(later): compensate, breaker."""
+
+ISOLATIONS = frozenset(("worktree",))
+
+
+def later_keys(noun: str, block: Map) -> dict[str, UetError]:
+    """The early uses in a block, each with its answer."""
+    early = KEYS.get(noun)
+    if not early or early.isdisjoint(block.entries):
+        return {}
+    return {key: not_yet(f"`{key}`", block.where(key)) for key in block.entries if key in early}

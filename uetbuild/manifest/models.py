@@ -1,0 +1,278 @@
+"""The manifest as a whole: its top-level blocks, and `validate`, which turns a tree into a `Manifest` or says all that is wrong."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from uetbuild.errors import UetError, UetErrors
+from uetbuild.manifest.models_base import (
+    Block,
+    Reads,
+    Refused,
+    expects,
+    finished,
+    keys_of,
+    read_block,
+    read_items,
+    read_map,
+    refuse,
+    unknown_key,
+)
+from uetbuild.manifest.models_paths import PATHS_SCHEMA, PathEntry, Paths, read_paths
+from uetbuild.manifest.models_values import (
+    ID_PATTERN,
+    TEXT_SCHEMA,
+    Env,
+    OptionalBool,
+    OptionalCount,
+    OptionalDuration,
+    OptionalLine,
+    OptionalResources,
+    OptionalSize,
+    OptionalText,
+    OptionalTexts,
+    OptionalWords,
+    Pools,
+    Texts,
+    TextValue,
+    check_id,
+    read_integer,
+    read_text,
+)
+from uetbuild.manifest.models_vars import Vars, VarSpec
+from uetbuild.manifest.models_workstream import (
+    EnvMode,
+    Isolation,
+    Retry,
+    Workstream,
+    read_workstream,
+    same_but_for_case,
+)
+from uetbuild.manifest.tree import Map, Seq, Text, Tree
+
+__all__ = [
+    "Defaults", "Include", "Manifest", "PathEntry", "Paths", "Phase", "Settings", "VarSpec", "Workstream", "validate",
+]  # fmt: skip
+
+RESERVED_PREFIXES = frozenset(("tag", "phase", "scope", "gate", "outputs"))
+
+
+def _read_prefix(node: Tree) -> Text:
+    text = read_text(node, "a prefix")
+    check_id(text, "prefix")
+    if text.text in RESERVED_PREFIXES:
+        raise refuse(f"cannot be `{text.text}`, which has a meaning of its own", text)
+    return text
+
+
+class Include(Block):
+    """Another manifest that belongs to this one."""
+
+    NOUN: ClassVar[str] = "include"
+    EXAMPLE: ClassVar[str] = 'include: [ci/gates.yaml, "packages/*/Uetfile.yaml", {path: libs/api/Uetfile.yaml, as: api}]\n'
+
+    path: TextValue = Field(description="Path of the manifest, or a pattern.")
+    as_: Annotated[Text | None, Reads(_read_prefix, TEXT_SCHEMA, "id")] = Field(
+        None, alias="as", description="Prefix of its ids: `PREFIX:ID`."
+    )
+
+
+class Phase(Block):
+    """A named part of the work; workstreams say to which they belong."""
+
+    NOUN: ClassVar[str] = "phase"
+    EXAMPLE: ClassVar[str] = "phases: {refactor: {title: Refactoring}}\n"
+
+    title: OptionalLine = Field(None, description="One line that says what it is.")
+
+
+class Defaults(Block):
+    """What holds for every workstream that does not say otherwise."""
+
+    NOUN: ClassVar[str] = "defaults"
+    EXAMPLE: ClassVar[str] = "defaults: {timeout: 10m, env_mode: inherit, shell: [bash, -euo, pipefail, -c]}\n"
+
+    timeout: OptionalDuration = Field(None, description="Longest time for a recipe; 0 = none.")
+    retry: Retry = Field(None, description="How often a failed recipe is tried again; only 0 for now.")
+    shell: OptionalWords = Field(None, description="Command that gets a shell text as its last argument.")
+    cwd: OptionalText = Field(None, description="Working folder.")
+    env: Env = Field({}, description="Environment variables.")
+    env_mode: EnvMode = Field(None, description="`inherit` or `strict`.")
+    isolation: Isolation = Field(None, description="`none` or `sandbox`.")
+    keep: OptionalBool = Field(None, description="Whether outputs are left in place before a recipe runs and when it fails.")
+    resources: OptionalResources = Field(None, description="How much a workstream takes of which pool.")
+
+
+def _read_jobs(node: Tree) -> int:
+    if isinstance(node, Text) and node.text == "auto":
+        return 0
+    try:
+        return read_integer(1)(node)
+    except Refused:
+        raise expects("`auto` or a whole number of at least 1", node) from None
+
+
+class Settings(Block):
+    """What holds for the whole build; only the root manifest's settings count."""
+
+    NOUN: ClassVar[str] = "settings"
+    EXAMPLE: ClassVar[str] = "settings: {jobs: auto, keep_runs: 50, output_limit: 1Gi, exclude: [node_modules, target]}\n"
+
+    jobs: Annotated[
+        int | None, Reads(_read_jobs, {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]}, "`auto` or number")
+    ] = Field(None, description="How many workers run at once; `auto`: the cores.")
+    keep_runs: OptionalCount = Field(None, description="How many runs the history keeps; 50 if not set.")
+    output_limit: OptionalSize = Field(None, description="Longest log of one node; 1Gi if not set.")
+    python: OptionalText = Field(None, description="Interpreter of Python steps; `VIRTUAL_ENV`, `.venv` or `python3` if not set.")
+    exclude: OptionalTexts = Field(None, description="Folder names that wildcards never enter; `node_modules venv __pycache__` if not set.")
+
+
+def _read_version(node: Tree) -> int:
+    if not isinstance(node, Text) or node.text != "1":
+        raise expects("`1`", node, "this version of uetbuild reads manifests of version 1")
+    return 1
+
+
+def _read_includes(node: Tree) -> tuple[Include, ...]:
+    def read(item: Tree) -> Include:
+        if isinstance(item, Text):
+            text = read_text(item, "a path")
+            entry = Map(item.source, item.start, True)
+            entry.end, entry.entries, entry.keys = item.end, {"path": text}, {"path": text}
+            return read_block(Include, entry)
+        return read_block(Include, item)
+
+    if isinstance(node, Text) and node.missing:
+        return ()
+    return read_items(node.items if isinstance(node, Seq) else [node], read)
+
+
+def _read_scopes(node: Tree) -> dict[str, tuple[PathEntry, ...]]:
+    def read(value: Tree, key: Text) -> tuple[PathEntry, ...]:
+        check_id(key, "scope")
+        return read_paths(value)
+
+    return read_map(node, read)
+
+
+def _read_workstreams(node: Tree) -> dict[str, Workstream]:
+    def read(value: Tree, key: Text) -> Workstream:
+        check_id(key, "workstream")
+        return read_workstream(value, key)
+
+    errors: list[UetError] = []
+    workstreams: dict[str, Workstream] = {}
+    try:
+        workstreams = read_map(node, read)
+    except Refused as refused:
+        errors += [fault for fault in refused.faults if isinstance(fault, UetError)]
+        if not isinstance(node, Map):
+            raise
+    if isinstance(node, Map):
+        errors += same_but_for_case(node.keys)
+    if errors:
+        raise Refused(errors)
+    return workstreams
+
+
+def _read_phases(node: Tree) -> dict[str, Phase]:
+    def read(value: Tree, key: Text) -> Phase:
+        check_id(key, "phase")
+        if isinstance(value, Text) and value.missing:
+            value = Map(value.source, value.start, False)
+        return read_block(Phase, value, key)
+
+    return read_map(node, read)
+
+
+def _read_profiles(node: Tree) -> dict[str, Map]:
+    def read(value: Tree, key: Text) -> Map:
+        check_id(key, "profile")
+        if isinstance(value, Text) and value.missing:
+            return Map(value.source, value.start, False)
+        if not isinstance(value, Map):
+            raise expects("a map", value)
+        known = [name for name in keys_of(Manifest) if name not in ("profiles", "version")]
+        errors = [unknown_key("profile", name, known, value) for name in value.entries if name not in known and not _is_later(name)]
+        if errors:
+            raise Refused(errors)
+        return value
+
+    return read_map(node, read)
+
+
+def _is_later(key: str) -> bool:
+    from uetbuild.manifest.later import KEYS
+
+    return key in KEYS["manifest"]
+
+
+def _named_blocks(schema: dict[str, object]) -> dict[str, object]:
+    return {"type": ["object", "null"], "patternProperties": {"^x-": True, f"^{ID_PATTERN}$": schema}, "additionalProperties": False}
+
+
+def _block(model: type[Block]) -> Reads:
+    def read(node: Tree) -> Block:
+        empty = isinstance(node, Text) and node.missing
+        return read_block(model, Map(node.source, node.start, False) if empty else node)
+
+    return Reads(read, {"anyOf": [{"$ref": f"#/$defs/{model.NOUN}"}, {"type": "null"}]}, "map")
+
+
+_INCLUDE_SCHEMA: dict[str, object] = {"anyOf": [TEXT_SCHEMA, {"$ref": "#/$defs/include"}]}
+
+
+class Manifest(Block):
+    """A whole `Uetfile.yaml`."""
+
+    NOUN: ClassVar[str] = "manifest"
+
+    version: Annotated[int, Reads(_read_version, {"const": 1}, "1")] = Field(1, description="Version of this format.")
+    project: OptionalLine = Field(None, description="Name of the project.")
+    default: OptionalTexts = Field(None, description="What a bare `uetbuild` builds: ids, patterns, `tag:NAME`.")
+    include: Annotated[
+        tuple[Include, ...],
+        Reads(_read_includes, {"anyOf": [_INCLUDE_SCHEMA, {"type": "array", "items": _INCLUDE_SCHEMA}]}, "list of paths or `{path, as}`"),
+    ] = Field((), description="Other manifests that belong to this one.")
+    vars: Vars = Field({}, description="Values for templates: `{{ vars.NAME }}`.")
+    dotenv: Texts = Field((), description="Files with environment variables; one that does not exist is passed over.")
+    env: Env = Field({}, description="Environment variables of every recipe; they count in the fingerprint.")
+    scopes: Annotated[
+        dict[str, tuple[PathEntry, ...]],
+        Reads(_read_scopes, _named_blocks(PATHS_SCHEMA), "map of names to lists of paths"),
+    ] = Field({}, description="Named sets of files: `scope:NAME`; later patterns win.")
+    pools: Pools = Field({}, description="How much of what there is for `resources`.")
+    workstreams: Annotated[
+        dict[str, Workstream], Reads(_read_workstreams, _named_blocks({"$ref": "#/$defs/workstream"}), "map of ids to workstreams")
+    ] = Field({}, description="The units of work.")
+    phases: Annotated[
+        dict[str, Phase],
+        Reads(_read_phases, _named_blocks({"anyOf": [{"$ref": "#/$defs/phase"}, {"type": "null"}]}), "map of ids to phases"),
+    ] = Field({}, description="Named parts of the work.")
+    defaults: Annotated[Defaults | None, _block(Defaults)] = Field(
+        None, description="What holds for every workstream that does not say otherwise."
+    )
+    profiles: Annotated[
+        dict[str, Map], Reads(_read_profiles, _named_blocks({"$ref": "#/$defs/profile"}), "map of names to parts of a manifest")
+    ] = Field({}, description="`--profile NAME` lays this over the manifest: maps merge, lists and scalars replace, null deletes.")
+    settings: Annotated[Settings | None, _block(Settings)] = Field(None, description="What holds for the whole build.")
+
+
+def validate(tree: Tree) -> Manifest:
+    """The manifest that a tree (profiles already merged) describes. Raises `UetErrors` with all that is wrong, by position."""
+    try:
+        if isinstance(tree, Text) and tree.missing:
+            raise Refused([UetError("the manifest is empty", tree.location(), "`uetbuild init` writes a first one")])
+        if not isinstance(tree, Map):
+            raise Refused([UetError("the manifest must be a map of keys", tree.location(), _no_blank(tree))])
+        return read_block(Manifest, tree)
+    except Refused as refused:
+        raise UetErrors(error for error in refused.faults if isinstance(error, UetError)) from None
+
+
+def _no_blank(tree: Tree) -> str:
+    if isinstance(tree, Text) and ":" in tree.text:
+        return f"write `{tree.text.split(':', 1)[0]}: …`, with a blank behind the colon"
+    return "it starts with `version: 1`"
