@@ -45,15 +45,16 @@ class Job(Record):
     `env`: what is set besides (or, with `clear_env`, instead of) the environment of the build; `masks`: texts to be shown as `***`;
     `follow`: tell (`Progress`) when output was written; `interactive`: gets the terminal; `output_limit` in bytes, 0 = none;
     `grace`: seconds between TERM and KILL. `finally_` runs after `commands`, whatever became of them.
+    `notes`: ((absolute path, text), …), small files that the worker writes before the first command (their folder exists).
     """
 
     __slots__ = (
         "key", "node", "commands", "finally_", "log", "env", "clear_env", "timeout", "grace", "masks", "follow",
-        "interactive", "output_limit", "sandbox",
+        "interactive", "output_limit", "sandbox", "notes",
     )  # fmt: skip
     DEFAULTS = {
         "finally_": (), "env": (), "clear_env": False, "timeout": 0.0, "grace": 5.0, "masks": (), "follow": False,
-        "interactive": False, "output_limit": 0, "sandbox": None,
+        "interactive": False, "output_limit": 0, "sandbox": None, "notes": (),
     }  # fmt: skip
     NESTED = {"commands": Command, "finally_": Command, "sandbox": Sandbox}
 
@@ -71,6 +72,7 @@ class Job(Record):
     interactive: bool
     output_limit: int
     sandbox: Sandbox | None
+    notes: tuple[tuple[str, str], ...]
 
 
 class Result:

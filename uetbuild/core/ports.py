@@ -19,11 +19,17 @@ class Disk(Protocol):
     repeated cheaply (promise 11) and a compiled manifest be trusted.
     """
 
+    root: str
+    """Absolute path of the root."""
+
     def kind(self, path: str) -> str:
         """A letter of `Kind`."""
 
     def digest(self, path: str) -> str:
         """Digest of a file or link (core/stamps.py), "" where nothing is; "d" for a folder. Raises UetError when it cannot be read."""
+
+    def signature(self, path: str) -> str:
+        """A token that changes whenever the file is written or replaced; "" where nothing is."""
 
     def entries(self, folder: str) -> list[tuple[str, str]]:
         """(name, kind) of what stands in a folder, sorted by name; [] where there is no folder."""

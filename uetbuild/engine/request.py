@@ -6,7 +6,8 @@ from uetbuild.core.record import Record
 
 
 class Request(Record):
-    """`members`: indices of all nodes that take part, in topological order; `named`: those named on the command line (groups: their members).
+    """`members`: indices of all nodes that take part, in topological order; `named`: those named on the
+    command line (groups: their members).
 
     `forced`: rebuilt whatever their stamps say; `arguments`: indices that get `args`. `jobs` parallel workers. `stop`: what a
     failure does: `KEEP_GOING`, `FINISH` (start nothing new) or `KILL`. `follow`: indices whose output is shown as it comes. `yes` answers

@@ -1,0 +1,235 @@
+"""One attempt at a node: everything ready for a worker, and afterwards everything checked before the stamp.
+
+Order (promise 2): outputs cleared, STARTED, recipe, inputs looked at again, outputs verified, DONE. The caller makes them durable.
+"""
+
+from __future__ import annotations
+
+from uetbuild.core.chains import advance
+from uetbuild.core.depfile import parse
+from uetbuild.core.kinds import Kind
+from uetbuild.core.paths import resolve
+from uetbuild.core.stamps import Stage
+from uetbuild.errors import ExitCode, Location, UetError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uetbuild.core.graph import Graph
+    from uetbuild.core.nodes import Node
+    from uetbuild.core.ports import Disk
+    from uetbuild.core.stamps import Chain, Stamp
+    from uetbuild.engine.outputs import Outputs, Standing
+    from uetbuild.engine.survey import FileList, Survey
+
+
+class Attempt:
+    """State of one attempt: node index `i`, `number` from 1, what was `present` when it began, what stood `before` in open outputs,
+    digests of the files of `edits` and `forbid` then, the `files` of its inputs. `keeps_stamp`: it runs with ARGS, so it leaves none.
+    """
+
+    __slots__ = ("i", "node", "number", "present", "last", "before", "edits", "forbidden", "files", "saved", "keeps_stamp")
+
+    def __init__(self, i: int, node: Node, number: int, present: Stamp, last: Stamp | None) -> None:
+        self.i = i
+        self.node = node
+        self.number = number
+        self.present = present
+        self.last = last
+        self.before: Standing = ()
+        self.edits: dict[str, str] = {}
+        self.forbidden: dict[str, str] = {}
+        self.files: FileList = []
+        self.saved: list[tuple[str, str]] = []
+        self.keeps_stamp = False
+
+    @property
+    def changed(self) -> list[str]:
+        """Inputs and edits that differ from the stamp."""
+        then = {} if self.last is None else self.last.inputs | self.last.edits
+        now = self.present.inputs | self.edits
+        return [path for path in now if now[path] != then.get(path)]
+
+
+class Ending:
+    """What became of an attempt whose recipe ended well: a `stamp` and `chains`, or `fault` says why it is none; `again`: inputs
+    changed while it ran, for the first time.
+    """
+
+    __slots__ = ("stamp", "chains", "fault", "again", "violation")
+
+    def __init__(self, stamp: Stamp | None = None, chains: dict[str, Chain] | None = None, fault: str = "") -> None:
+        self.stamp = stamp
+        self.chains = chains or {}
+        self.fault = fault
+        self.again = False
+        self.violation = ""
+
+
+class Bench:
+    """Prepares attempts and checks what came of them."""
+
+    __slots__ = ("_disk", "_graph", "_outputs", "_owners", "_survey")
+
+    def __init__(self, survey: Survey, outputs: Outputs) -> None:
+        self._survey = survey
+        self._outputs = outputs
+        self._graph: Graph = survey.graph
+        self._disk: Disk = survey.disk
+        self._owners = outputs.owners
+
+    def prepare(self, attempt: Attempt, run: str, now: float) -> Stamp:
+        """Clear the way for the recipe; returns the STARTED stamp. Raises UetError (exit 1) where outputs are not ours to replace."""
+        node, last = attempt.node, attempt.last
+        refusal = self._outputs.refusal(node, last, attempt.i in self._survey.request.forced)
+        if refusal:
+            hint = (
+                "write the `/` at its end if it is one"
+                if "the folder" in refusal
+                else f"`uetbuild accept {node.id}`, `-B`, or narrow `outputs`"
+            )
+            raise UetError(refusal, Location(node.file, node.line, node.column), hint, code=ExitCode.FAILED)
+        attempt.saved = self._outputs.clear(node, last, run)
+        self._outputs.prepare(node)
+        self._disk.forget([source.pattern for source in node.outputs])
+        attempt.before = self._outputs.standing(node)
+        if node.edits:
+            # an unordered editor of the same files may have run since this node was judged
+            attempt.edits = self._digests(node, attempt.present.edits)
+        if node.forbid:
+            attempt.forbidden = {path: self._disk.digest(path) for _, path in self._survey.matching(node.forbid, node)}
+        attempt.files = self._survey.input_files(attempt.i)
+        kept = last.outputs if last is not None and node.keep else {}
+        return attempt.present.with_(
+            stage=Stage.STARTED, run=run, time=now, outputs=kept, edits={} if last is None else last.edits, before=attempt.before
+        )
+
+    def finish(self, attempt: Attempt, seconds: float, now: float) -> Ending:
+        """Check everything after a recipe that ended with 0; see `Ending`."""
+        node, present, disk = attempt.node, attempt.present, self._disk
+        self._look_afresh(attempt)
+        ending = Ending()
+        touched = self._moved_inputs(attempt)
+        if touched:
+            ending.again = attempt.number == 1
+            ending.fault = f"inputs changed while it ran: {touched} (does the recipe write it? then it belongs under `edits`)"
+            return ending
+        for path, digest in attempt.forbidden.items():
+            if disk.digest(path) != digest:
+                return self._violation(f"changed `{path}`, which it must not touch", path)
+        made, missing = self._outputs.collect(node, attempt.before)
+        if missing:
+            names = ", ".join(f"`{path}`" for path in missing)
+            ending.fault = f"did not create {names}"
+            return ending
+        discovered, fault = self._discovered(attempt, made)
+        if fault:
+            ending.fault = fault
+            return ending
+        after = self._digests(node, attempt.edits) if node.edits else {}
+        ending.chains = advance(self._survey.memory.chains, node.id, attempt.edits, after)
+        ending.stamp = present.with_(
+            stage=Stage.STARTED if attempt.keeps_stamp else Stage.DONE,
+            run="", time=now, seconds=seconds, outputs=made, discovered=discovered, edits=after, before=(),
+        )  # fmt: skip
+        return ending
+
+    def give_up(self, attempt: Attempt) -> None:
+        """After a failure: nothing half-made stays."""
+        self._look_afresh(attempt)
+        self._outputs.discard(attempt.node, attempt.last, attempt.before)
+
+    def adopt(self, i: int, run: str, now: float) -> Ending:
+        """The stamp for `accept`: what lies there is taken for what the node would make."""
+        node = self._graph.nodes[i]
+        present = self._survey.present(i)
+        attempt = Attempt(i, node, 2, present, self._survey.memory.stamps.get(node.id))
+        attempt.edits = present.edits
+        ending = self.finish(attempt, attempt.last.seconds if attempt.last is not None else 0.0, now)
+        if ending.stamp is not None:
+            ending.stamp = ending.stamp.with_(run=run)
+        return ending
+
+    def _look_afresh(self, attempt: Attempt) -> None:
+        node = attempt.node
+        paths = [source.pattern for source in node.outputs]
+        paths += attempt.present.inputs
+        paths += attempt.edits
+        paths += attempt.forbidden
+        paths += [source.pattern.partition("*")[0].rpartition("/")[0] for source in (*node.inputs, *node.edits, *node.outputs)]
+        if node.depfile:
+            paths.append(node.depfile)
+        if attempt.last is not None:
+            paths += attempt.last.outputs
+        self._disk.forget(paths)
+
+    def _moved_inputs(self, attempt: Attempt) -> str:
+        """The first input that is not what it was when the recipe started, "" if all are."""
+        then = attempt.present.inputs
+        chains = self._survey.memory.chains
+        for _, path in self._survey.input_files(attempt.i):
+            if path in attempt.edits or path in chains:
+                continue
+            if self._disk.digest(path) != then.get(path):
+                return path
+        for path in then:
+            if path not in chains and not self._disk.digest(path):
+                return path
+        return ""
+
+    def _discovered(self, attempt: Attempt, made: dict[str, str]) -> tuple[dict[str, str], str]:
+        """What the depfile names besides the inputs (path -> digest), or why that is an error."""
+        node = attempt.node
+        if not node.depfile:
+            return {}, ""
+        content = self._disk.read(node.depfile)
+        if content is None:
+            return {}, f"did not create its depfile `{node.depfile}`"
+        try:
+            names = parse(content.decode("utf-8", "surrogateescape"))
+        except ValueError as error:
+            return {}, f"depfile `{node.depfile}` cannot be read: {error}"
+        paths = [Inside(self._disk.root, node.cwd)(name) for name in names]
+        self._disk.forget(paths)
+        found: dict[str, str] = {}
+        for path in paths:
+            if path in attempt.present.inputs or path in made or self._disk.kind(path) == Kind.FOLDER:
+                continue
+            producer = self._owners.get(path, "") or self._survey.memory.producer(path)
+            if producer not in ("", node.id) and self._undeclared(producer, attempt.i):
+                hint = f"add it to `inputs`, or `depends_on: [{producer}]`"
+                return {}, f"undeclared generated input: `{path}`, which `{producer}` creates ({hint})"
+            found[path] = self._disk.digest(path)
+        return found, ""
+
+    def _undeclared(self, producer: str, reader: int) -> bool:
+        place = self._graph.index.get(producer)
+        return place is not None and not self._survey.reach.precedes(place, reader)
+
+    def _digests(self, node: Node, known: dict[str, str]) -> dict[str, str]:
+        """Digests of all files of the node's `edits`, those that it knew of included."""
+        self._disk.forget(list(known))
+        paths = dict.fromkeys([*known, *(path for _, path in self._survey.matching(node.edits, node))])
+        return {path: self._disk.digest(path) for path in paths}
+
+    def _violation(self, fault: str, path: str) -> Ending:
+        ending = Ending(fault=fault)
+        ending.violation = path
+        return ending
+
+
+class Inside:
+    """Turns a path that a recipe wrote, relative to its folder, into ours: root-relative inside the root, else absolute."""
+
+    __slots__ = ("_cwd", "_root")
+
+    def __init__(self, root: str, cwd: str) -> None:
+        self._root = root
+        self._cwd = cwd
+
+    def __call__(self, name: str) -> str:
+        if not name.startswith("/"):
+            inner = resolve(self._cwd, name)
+            return inner if inner is not None else f"{self._root}/{self._cwd}/{name}"
+        if name.startswith(self._root + "/"):
+            return resolve("", name[len(self._root) + 1 :]) or name
+        return name

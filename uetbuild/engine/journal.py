@@ -1,0 +1,54 @@
+"""The one stream of events: numbered, made durable with the turn that they belong to, then shown."""
+
+from __future__ import annotations
+
+from uetbuild.core.changes import Changes
+from uetbuild.core.events import Event
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from uetbuild.core.ports import Clock, Store, View
+
+
+class Journal:
+    """Collects the `changes` of a turn; `flush` commits them and tells the views. A run begins with its first event."""
+
+    __slots__ = ("run", "changes", "begun", "_store", "_views", "_clock", "_seq", "_told")
+
+    def __init__(self, run: str, store: Store, views: Sequence[View], clock: Clock) -> None:
+        self.run = run
+        self.changes = Changes()
+        self.begun = False
+        self._store = store
+        self._views = views
+        self._clock = clock
+        self._seq = 0
+        self._told: list[Event] = []
+
+    def emit(self, event: str, node: str = "", /, **data: Any) -> None:
+        """Append an event of now."""
+        self._seq += 1
+        self._append(Event(seq=self._seq, time=round(self._clock.now(), 6), run=self.run, event=event, node=node, data=data))
+
+    def _append(self, event: Event) -> None:
+        self.begun = True
+        self.changes.events.append(event)
+        self._told.append(event)
+
+    def flush(self) -> None:
+        """One transaction for all that happened since the last flush, then the views; nothing is shown that is not durable."""
+        if self.changes:
+            self._store.commit(self.changes)
+        if self._told:
+            told, self._told = self._told, []
+            for event in told:
+                for view in self._views:
+                    view.on(event)
+
+    def output(self, node: str, log: str) -> None:
+        """Tell the views that a log grew; not an event."""
+        for view in self._views:
+            view.output(node, log)

@@ -1,0 +1,168 @@
+"""What a node creates: cleared before the recipe runs, verified after it (interface, Outputs; promise 4).
+
+Never removed or overwritten: what no stamp names in a folder or glob output, what git tracks, folders that we did not make.
+"""
+
+from __future__ import annotations
+
+from uetbuild.core.kinds import Kind
+from uetbuild.core.nodes import Source
+from uetbuild.core.scope import PathIndex, files
+from uetbuild.core.stamps import Stage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from uetbuild.core.nodes import Node
+    from uetbuild.core.ports import Disk, Hands
+    from uetbuild.core.stamps import Stamp
+    from uetbuild.engine.memory import Memory
+
+Standing = tuple[tuple[str, str], ...]  # (path, token of its signature): what stood in open outputs before the recipe ran
+
+NOTHING = PathIndex(())
+
+
+class Outputs:
+    """Looks at and clears the outputs of nodes. `owners`: literal output path -> node id, of the whole graph."""
+
+    __slots__ = ("owners", "_disk", "_exclude", "_hands", "_memory")
+
+    def __init__(self, disk: Disk, hands: Hands, memory: Memory, exclude: tuple[str, ...], nodes: Iterable[Node]) -> None:
+        self._disk = disk
+        self._hands = hands
+        self._memory = memory
+        self._exclude = exclude
+        self.owners = {source.pattern: node.id for node in nodes for source in node.outputs if source.kind == Source.PATH}
+
+    def refusal(self, node: Node, last: Stamp | None, forced: bool) -> str:
+        """Why the node must not start, "" where it may: something stands at a literal output that is not ours to replace."""
+        known = last.outputs if last is not None else {}
+        if node.keep:
+            return ""
+        found = []
+        for source in node.outputs:
+            path = source.pattern
+            if source.kind != Source.PATH or path in known:
+                continue
+            kind = self._disk.kind(path)
+            if kind == Kind.FOLDER:
+                if not source.folder and not any(name.startswith(path + "/") for name in known):
+                    return f"refusing to replace the folder `{path}`, which uetbuild did not make"
+            elif kind != Kind.ABSENT:
+                found.append(path)
+        if found and not forced:
+            for path in found:
+                if path in self._hands.tracked(found):
+                    return f"refusing to replace `{path}`, which uetbuild did not make"
+        return ""
+
+    def clear(self, node: Node, last: Stamp | None, run: str) -> list[tuple[str, str]]:
+        """Remove what the node made before, so that an old file never hides a missing one; (path, copy) of what a hand had changed."""
+        if node.keep:
+            return []
+        saved = []
+        mine = self._removable(node, last)
+        if last is not None and last.stage == Stage.DONE:
+            for path in mine:
+                then = last.outputs.get(path)
+                if then and then != Kind.FOLDER and self._disk.digest(path) not in ("", then):
+                    saved.append((path, self._hands.save_copy(path, run)))
+        self._remove(mine)
+        return saved
+
+    def prepare(self, node: Node) -> None:
+        """Make the folders in which the outputs will lie."""
+        for source in node.outputs:
+            if source.kind == Source.PATH and source.folder:
+                self._hands.make_folder(source.pattern)
+            else:
+                pattern = source.pattern
+                while source.kind == Source.GLOB and any(letter in pattern for letter in "*?[{"):
+                    pattern = pattern.rpartition("/")[0]
+                folder = pattern if source.kind == Source.GLOB else pattern.rpartition("/")[0]
+                if folder:
+                    self._hands.make_folder(folder)
+        if "/" in node.depfile:
+            self._hands.make_folder(node.depfile.rpartition("/")[0])
+
+    def standing(self, node: Node) -> Standing:
+        """What lies in folder and glob outputs now; it belongs to others."""
+        return tuple([(path, self._disk.signature(path)) for path in self._open_files(node)])
+
+    def collect(self, node: Node, before: Standing) -> tuple[dict[str, str], list[str]]:
+        """(path -> digest of all that the node created, literal outputs that are missing) after a recipe ended well."""
+        strangers = dict(before)
+        made: dict[str, str] = {}
+        missing = []
+        for source in node.outputs:
+            path = source.pattern
+            if source.kind != Source.PATH:
+                continue
+            kind = self._disk.kind(path)
+            if kind == Kind.ABSENT:
+                if not source.optional:
+                    missing.append(path)
+            else:
+                made[path] = Kind.FOLDER if kind == Kind.FOLDER else self._disk.digest(path)
+        for path in self._open_files(node):
+            # a stranger's file that the recipe wrote anew is the node's from now on: else a lost state would lose all outputs
+            if path not in strangers or strangers[path] != self._disk.signature(path):
+                made[path] = self._disk.digest(path)
+        if node.depfile and node.depfile not in made and self._disk.kind(node.depfile) != Kind.ABSENT:
+            made[node.depfile] = self._disk.digest(node.depfile)
+        return made, missing
+
+    def discard(self, node: Node, last: Stamp | None, before: Standing) -> None:
+        """After a failure: remove what was recorded and what appeared since the recipe started."""
+        if node.keep:
+            return
+        mine = dict.fromkeys(self._removable(node, last))
+        strangers = dict(before)
+        mine.update(dict.fromkeys([path for path in self._open_files(node) if path not in strangers]))
+        self._remove(list(mine))
+
+    def _removable(self, node: Node, last: Stamp | None) -> list[str]:
+        """Files and links that the node made, by its stamp or by an unfinished attempt, and what stands at literal outputs."""
+        mine: dict[str, None] = {}
+        if last is not None:
+            for path in last.outputs:
+                owner = self.owners.get(path, node.id)
+                if owner == node.id and self._memory.producer(path) in ("", node.id):
+                    mine[path] = None
+            if last.stage == Stage.STARTED:
+                strangers = dict(last.before)
+                mine.update(dict.fromkeys([path for path in self._open_files(node) if path not in strangers]))
+        for source in node.outputs:
+            if source.kind == Source.PATH and self._disk.kind(source.pattern) not in (Kind.ABSENT, Kind.FOLDER):
+                mine[source.pattern] = None
+        if node.depfile:
+            mine[node.depfile] = None
+        return list(mine)
+
+    def _open_files(self, node: Node) -> list[str]:
+        """Files below folder outputs and files that match glob outputs."""
+        sources = [source for source in node.outputs if source.kind == Source.GLOB or self._is_open(source)]
+        if not sources:
+            return []
+        folders = [source.with_(optional=True) for source in sources]
+        return [path for _, path in files(tuple(folders), self._disk, self._exclude, NOTHING)]
+
+    def _is_open(self, source: Source) -> bool:
+        return source.folder or self._disk.kind(source.pattern) == Kind.FOLDER
+
+    def _remove(self, paths: list[str]) -> None:
+        folders = set()
+        for path in paths:
+            kind = self._disk.kind(path)
+            if kind == Kind.FOLDER:
+                folders.add(path)
+            elif kind != Kind.ABSENT:
+                self._hands.remove(path)
+                if "/" in path:
+                    folders.add(path.rpartition("/")[0])
+        self._disk.forget(paths)
+        for folder in sorted(folders, key=len, reverse=True):
+            self._hands.remove_empty(folder)
+        self._disk.forget(list(folders))

@@ -1,0 +1,81 @@
+"""What must hold before anything runs: `require`, `programs`, and plain inputs that exist or are created."""
+
+from __future__ import annotations
+
+from uetbuild.core.kinds import Kind
+from uetbuild.core.nodes import Source
+from uetbuild.core.scope import PathIndex, Scope
+from uetbuild.errors import Location, UetError, UetErrors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from uetbuild.core.graph import Graph
+    from uetbuild.core.nodes import Node
+    from uetbuild.core.ports import Disk
+
+
+def preflight(graph: Graph, members: Iterable[int], disk: Disk, *, inputs_only: bool = False) -> None:
+    """Raise UetErrors with everything that is missing; `inputs_only` for looking without building."""
+    makers = _Makers(graph)
+    errors: list[UetError] = []
+    for i in members:
+        node = graph.nodes[i]
+        if node.skipped:
+            continue
+        errors.extend(_missing_inputs(node, disk, makers))
+        if not inputs_only:
+            errors.extend(_missing_requirements(node, disk))
+    if errors:
+        raise errors[0] if len(errors) == 1 else UetErrors(errors)
+
+
+def _missing_inputs(node: Node, disk: Disk, makers: _Makers) -> Iterator[UetError]:
+    for source in node.inputs:
+        if source.kind != Source.PATH or source.optional or source.negative:
+            continue
+        if disk.kind(source.pattern) == Kind.ABSENT and not makers.make(source.pattern):
+            yield UetError(
+                f"input `{source.pattern}` of `{node.id}` neither exists nor is created by any workstream",
+                Location(node.file, source.line, source.column, len(source.pattern)),
+                f"create it, or write `{{optional: {source.pattern}}}` if it may be missing",
+            )
+
+
+def _missing_requirements(node: Node, disk: Disk) -> Iterator[UetError]:
+    where = Location(node.file, node.line, node.column, len(node.workstream))
+    for name in node.require_env:
+        if disk.env(name) is None:
+            yield UetError(f"`{node.id}` requires the environment variable `{name}`, which is not set", where, f"export {name}=…")
+    for path in node.require_files:
+        if disk.kind(path) == Kind.ABSENT:
+            yield UetError(f"`{node.id}` requires the file `{path}`, which is not there", where)
+    for name in node.programs:
+        if not disk.which(name):
+            yield UetError(f"`{node.id}` needs the program `{name}`, which is not on PATH", where, f"install `{name}`, or set PATH")
+
+
+class _Makers:
+    """Who creates or edits paths; patterns are matched only for what no literal output names."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._literal = PathIndex(
+            [source.pattern for node in graph.nodes for source in node.outputs if source.kind == Source.PATH]
+            + [node.depfile for node in graph.nodes if node.depfile]
+        )
+        self._scopes = [
+            Scope((*node.outputs, *node.edits), ())
+            for node in graph.nodes
+            if node.edits or any(source.kind == Source.GLOB for source in node.outputs)
+        ]
+
+    def make(self, path: str) -> bool:
+        if path in self._literal or self._literal.below(path):
+            return True
+        parent = path.rpartition("/")[0]
+        while parent:
+            if parent in self._literal:
+                return True
+            parent = parent.rpartition("/")[0]
+        return any(scope.matches(path) for scope in self._scopes)

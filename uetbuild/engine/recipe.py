@@ -1,0 +1,151 @@
+"""From a node and an attempt to a job: recipes rendered, environment put together, sandbox described."""
+
+from __future__ import annotations
+
+from uetbuild.core.jobs import Command, Job, Sandbox
+from uetbuild.core.nodes import Source, Step
+from uetbuild.core.record import Record
+from uetbuild.core.render import render_step, render_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from uetbuild.core.nodes import Node, Settings
+    from uetbuild.core.render import Values
+    from uetbuild.engine.answers import Answers
+    from uetbuild.engine.attempt import Attempt
+
+STRICT_BASE = ("PATH", "HOME", "USER", "SHELL", "LANG", "TERM", "TMPDIR", "TZ")
+SECRET_ENDINGS = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
+
+# Calls a function named on the command line: argv is (python, -c, this, folder of the manifest, "pkg.mod:func", JSON of its arguments).
+CALL = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import importlib, json; "
+    "module, _, name = sys.argv[2].partition(':'); call = importlib.import_module(module); "
+    "[call := getattr(call, part) for part in name.split('.')]; result = call(**json.loads(sys.argv[3])); "
+    "sys.exit(result if isinstance(result, int) and not isinstance(result, bool) else 0)"
+)
+
+
+class Place(Record):
+    """Where this build works: absolute `root`, `run` id, `environ` of the caller, and the absolute paths `log(node)`, `notes(node)`
+    (a prefix for list files) and `sandbox(node)`.
+    """
+
+    __slots__ = ("root", "run", "environ", "log", "notes", "sandbox")
+
+    root: str
+    run: str
+    environ: Mapping[str, str]
+    log: Callable[[str], str]
+    notes: Callable[[str], str]
+    sandbox: Callable[[str], str]
+
+
+class Kitchen:
+    """Makes jobs for one build."""
+
+    __slots__ = ("_answers", "_masks", "_place", "_settings")
+
+    def __init__(self, place: Place, settings: Settings, answers: Answers) -> None:
+        self._place = place
+        self._settings = settings
+        self._answers = answers
+        self._masks = tuple(sorted({value for name, value in place.environ.items() if name.endswith(SECRET_ENDINGS) and len(value) >= 4}))
+
+    def job(self, key: int, attempt: Attempt, args: tuple[str, ...], slots: Iterable[tuple[str, str]], follow: bool) -> Job:
+        """The job of an attempt; `slots`: (pool, numbers of the places that it holds)."""
+        node = attempt.node
+        values = self._values(attempt, args)
+        env = self._environment(node, values)
+        lists = self._place.notes(node.id)
+        inputs = "".join([f"{path}\n" for _, path in attempt.files])
+        changed = "".join([f"{path}\n" for path in attempt.changed])
+        env |= {
+            "UET_RUN_ID": self._place.run, "UET_NODE": node.id, "UET_ATTEMPT": str(attempt.number),
+            "UET_INPUTS": lists + ".inputs", "UET_CHANGED_FILES": lists + ".changed", "UET_USAGE_FILE": lists + ".usage",
+        }  # fmt: skip
+        env |= {f"UET_POOL_{_shouted(pool)}": numbers for pool, numbers in slots}
+        return Job(
+            key=key, node=node.id,
+            commands=tuple([self._command(node, step, values) for step in node.steps]),
+            finally_=tuple([self._command(node, step, values) for step in node.finally_]),
+            log=self._place.log(node.id), env=tuple(env.items()), clear_env=node.env_mode == "strict", timeout=node.timeout,
+            masks=self._masks_of(node), follow=follow, interactive=node.interactive, output_limit=self._settings.output_limit,
+            sandbox=self._sandbox(attempt) if node.isolation == "sandbox" else None,
+            notes=((lists + ".inputs", inputs), (lists + ".changed", changed)),
+        )  # fmt: skip
+
+    def log(self, node: str) -> str:
+        """Absolute path of a node's log in this run."""
+        return self._place.log(node)
+
+    def _values(self, attempt: Attempt, args: tuple[str, ...]) -> Values:
+        named: dict[str, list[str]] = {}
+        for name, path in attempt.files:
+            if name:
+                named.setdefault(name, []).append(path)
+        for source in attempt.node.inputs:
+            if source.name:
+                named.setdefault(source.name, [])
+        return self._answers.values(
+            inputs=list(dict.fromkeys([path for _, path in attempt.files])), named=named, changed=attempt.changed, args=list(args)
+        )
+
+    def _environment(self, node: Node, values: Values) -> dict[str, str]:
+        env: dict[str, str] = {}
+        if node.env_mode == "strict":
+            environ = self._place.environ
+            for name in (*STRICT_BASE, *node.pass_env, *node.secrets):
+                if name in environ:
+                    env[name] = environ[name]
+            env |= {name: value for name, value in environ.items() if name.startswith("LC_")}
+        for name, pieces in node.env:
+            env[name] = render_text(pieces, values)
+        return env
+
+    def _command(self, node: Node, step: Step, values: Values) -> Command:
+        cwd = node.cwd if step.cwd is None else step.cwd
+        argv = render_step(step, values)
+        if step.kind == Step.PYTHON:
+            folder = f"{self._place.root}/{node.folder}" if node.folder else self._place.root
+            argv = (self._python(node), "-c", CALL, folder, *argv)
+        return Command(
+            argv=argv, cwd=f"{self._place.root}/{cwd}" if cwd else self._place.root,
+            env=tuple([(name, render_text(pieces, values)) for name, pieces in step.env]),
+            timeout=step.timeout, allow_failure=step.allow_failure, name=step.name or step.shown,
+        )  # fmt: skip
+
+    def _python(self, node: Node) -> str:
+        """`settings.python`, else the active virtual environment, else `.venv` in the root, else python3."""
+        if node.python:
+            return node.python
+        active = self._place.environ.get("VIRTUAL_ENV")
+        return f"{active}/bin/python" if active else "python3"
+
+    def _masks_of(self, node: Node) -> tuple[str, ...]:
+        if not node.secrets:
+            return self._masks
+        mine = {value for name in node.secrets if (value := self._place.environ.get(name, ""))}
+        return tuple(sorted({*self._masks, *mine}))
+
+    def _sandbox(self, attempt: Attempt) -> Sandbox:
+        node = attempt.node
+        patterns = [(source.pattern, source.kind == Source.GLOB) for source in node.outputs]
+        if node.depfile:
+            patterns.append((node.depfile, False))
+        folders = [step.cwd for step in node.steps if step.cwd] + ([node.cwd] if node.cwd else [])
+        for pattern, is_glob in patterns:
+            parent = pattern.partition("*")[0].rpartition("/")[0] if is_glob else pattern.rpartition("/")[0]
+            if parent:
+                folders.append(parent)
+        folders += [source.pattern for source in node.outputs if source.folder]
+        return Sandbox(
+            root=self._place.root, folder=self._place.sandbox(node.id), files=tuple(attempt.present.inputs), folders=tuple(folders),
+            outputs=tuple(patterns), edits=tuple(attempt.edits),
+        )  # fmt: skip
+
+
+def _shouted(name: str) -> str:
+    return "".join([letter if letter.isalnum() else "_" for letter in name]).upper()

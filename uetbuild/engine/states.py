@@ -1,0 +1,47 @@
+"""The states of a node in the loop, and which may follow which.
+
+After n2's `BuildState`: one enumeration, each state with its precondition, every transition through one `set()`. Plain integers, because
+`enum` is not loaded on the way to the first spawn.
+"""
+
+from __future__ import annotations
+
+
+class State:
+    """`WAITING` for dependencies; `FRESH`: these are done, not judged yet; `STALE`: to be run, waits for a place; `RUNNING`; then final."""
+
+    WAITING, FRESH, STALE, RUNNING, SUCCEEDED, UP_TO_DATE, SKIPPED, FAILED, BLOCKED, CANCELLED = range(10)
+
+
+FINAL = frozenset(
+    (State.SUCCEEDED, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.BLOCKED, State.CANCELLED),
+)
+GOOD = frozenset((State.SUCCEEDED, State.UP_TO_DATE, State.SKIPPED))
+
+_FOLLOWING: dict[int, frozenset[int]] = {
+    State.WAITING: frozenset((State.FRESH, State.BLOCKED, State.CANCELLED)),
+    State.FRESH: frozenset((State.STALE, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.CANCELLED)),
+    State.STALE: frozenset((State.RUNNING, State.UP_TO_DATE, State.FAILED, State.CANCELLED)),
+    State.RUNNING: frozenset((State.STALE, State.SUCCEEDED, State.FAILED, State.CANCELLED)),
+}
+
+
+class States:
+    """State of every node by index, and how many are in each."""
+
+    __slots__ = ("of", "count")
+
+    def __init__(self, size: int, members: tuple[int, ...]) -> None:
+        self.of = [State.CANCELLED] * size
+        for i in members:
+            self.of[i] = State.WAITING
+        self.count = [0] * 10
+        self.count[State.WAITING] = len(members)
+
+    def set(self, i: int, state: int) -> None:
+        """The one place where a node changes its state. Raises AssertionError for a transition that must not be."""
+        before = self.of[i]
+        assert state in _FOLLOWING.get(before, frozenset()), f"node {i}: {before} -> {state}"
+        self.count[before] -= 1
+        self.count[state] += 1
+        self.of[i] = state

@@ -1,0 +1,221 @@
+"""The survey: look at the world, compare with the stamps, execute nothing. Serves `status`, `--dry-run`, `explain` and the loop alike."""
+
+from __future__ import annotations
+
+from uetbuild.core.chains import as_read
+from uetbuild.core.fingerprint import digest_text, pieces_row
+from uetbuild.core.kinds import Kind
+from uetbuild.core.nodes import Source
+from uetbuild.core.reach import Reach
+from uetbuild.core.scope import PathIndex, Scope, files
+from uetbuild.core.staleness import DEPENDS, SKIPPED, UP_TO_DATE, edit_reasons, judge
+from uetbuild.core.stamps import Stage, Stamp
+from uetbuild.core.verdicts import Judged, Reason, Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from uetbuild.core.graph import Graph
+    from uetbuild.core.nodes import Node, Project, Sources
+    from uetbuild.core.ports import Disk
+    from uetbuild.engine.answers import Answers
+    from uetbuild.engine.memory import Memory
+    from uetbuild.engine.request import Request
+
+FileList = list[tuple[str, str]]  # (name of the input, path) in the order in which templates show them
+
+NOTHING = PathIndex(())
+
+
+class Survey:
+    """Judges nodes. `present(i)` is what the world says now in the shape of a stamp; what `judge` saw last is kept in `seen`."""
+
+    __slots__ = ("project", "graph", "disk", "memory", "answers", "request", "reach", "seen", "_gone", "_later")
+
+    def __init__(self, project: Project, graph: Graph, disk: Disk, memory: Memory, answers: Answers, request: Request) -> None:
+        self.project = project
+        self.graph = graph
+        self.disk = disk
+        self.memory = memory
+        self.answers = answers
+        self.request = request
+        self.reach = Reach(graph)
+        self.seen: dict[int, Stamp] = {}
+        self._gone = self._orphaned()
+        self._later: dict[int, frozenset[str]] = {}
+
+    # --- verdicts ---------------------------------------------------------------------------------------------------------------
+
+    def all(self) -> dict[int, Judged]:
+        """Verdicts of all members without running anything: what hangs on a stale node `depends`."""
+        verdicts: dict[int, Judged] = {}
+        pending: set[int] = set()
+        for i in self.request.members:
+            waits = [j for j in self.graph.deps[i] if j in pending]
+            if self.graph.nodes[i].is_group:
+                verdict = DEPENDS if waits else UP_TO_DATE
+            else:
+                verdict = self.judge(i, waits)
+                if waits and verdict is UP_TO_DATE:
+                    verdict = DEPENDS
+            if verdict.verdict in (Verdict.STALE, Verdict.DEPENDS):
+                pending.add(i)
+            verdicts[i] = verdict
+        return verdicts
+
+    def judge(self, i: int, pending: Sequence[int] = ()) -> Judged:
+        """The verdict on one node; `pending` are its dependencies that are not done, whose files are not held against it yet."""
+        node = self.graph.nodes[i]
+        if node.skipped:
+            return SKIPPED
+        last = self.memory.stamps.get(node.id)
+        commanded = []
+        if i in self.request.forced:
+            commanded.append(Reason(code="forced"))
+        if i in self.request.arguments:
+            commanded.append(Reason(code="arguments"))
+        present = self.seen[i] = self.present(i)
+        outputs = {path: self.disk.digest(path) for path in last.outputs} if last is not None else {}
+        edits: list[Reason] = []
+        unsure: Collection[str] = Unsure(self._without_groups(pending), self.memory) if pending else ()
+        if node.edits:
+            now = present.edits if last is None else present.edits | {path: self.disk.digest(path) for path in last.edits}
+            edits = [reason for reason in edit_reasons(node.id, last, now, self.memory.chains) if reason.detail not in unsure]
+        return judge(node, present, last, outputs=outputs, edits=edits, unsure=unsure, commanded=commanded)
+
+    # --- what the world says ----------------------------------------------------------------------------------------------------
+
+    def present(self, i: int) -> Stamp:
+        """What counts for a node as it is now. Its `edits` are the files that match and their digests."""
+        node = self.graph.nodes[i]
+        digest = self.disk.digest
+        edits = {path: digest(path) for _, path in self.matching(node.edits, node)} if node.edits else {}
+        chains = self.memory.chains
+        inputs = {
+            path: digest(path) if path not in chains else self._as_read(i, path)
+            for _, path in self.input_files(i)
+            if path not in edits
+        }  # fmt: skip
+        last = self.memory.stamps.get(node.id)
+        discovered = {}
+        if node.depfile and last is not None:
+            discovered = {path: digest(path) for path in last.discovered}
+        return Stamp(
+            node=node.id, stage=Stage.STARTED, definition=node.definition, env=self._env(node),
+            programs={name: self.program(name) for name in node.programs} if node.programs else {},
+            probes={step.shown: digest_text(self.answers.probe(node, step)) for step in node.probes} if node.probes else {},
+            sh_vars={name: digest_text(self.answers.variable(name)) for name in node.sh_vars} if node.sh_vars else {},
+            inputs=inputs, discovered=discovered, deps=self._deps(node), edits=edits,
+        )  # fmt: skip
+
+    def program(self, name: str) -> str:
+        """Where a program is found and what it is: path and digest, "" where there is none."""
+        path = self.disk.which(name)
+        return f"{path} {self.disk.digest(path)}" if path else ""
+
+    def input_files(self, i: int) -> FileList:
+        """The files of `inputs` in the order of the patterns; own outputs are no inputs, nor what nodes that are gone left behind."""
+        node = self.graph.nodes[i]
+        return self.matching(node.inputs, node) if node.inputs else []
+
+    def matching(self, sources: Sources, node: Node) -> FileList:
+        """Files on disk that match `sources`, with `outputs:ID` resolved."""
+        last = self.memory.stamps.get(node.id)
+        own = frozenset(last.outputs) if last is not None and last.outputs else frozenset()
+        own |= {source.pattern for source in node.outputs if source.kind == Source.PATH}
+        exclude = self.project.settings.exclude
+        if not any(source.kind == Source.CREATED for source in sources):
+            return files(sources, self.disk, exclude, NOTHING, own, self._gone)
+        found: FileList = []
+        for place, source in enumerate(sources):
+            if source.kind == Source.CREATED:
+                rest = tuple([later for later in sources[place + 1 :] if later.negative])
+                found += self._created(source, rest, own)
+            elif not source.negative:
+                # each positive pattern with the exclusions that come after it: the union is the same as evaluating the list at once
+                part = (source, *(later for later in sources[place + 1 :] if later.negative))
+                found += files(part, self.disk, exclude, NOTHING, own, self._gone)
+        return list(dict.fromkeys(found))
+
+    def _created(self, source: Source, rest: Sources, own: frozenset[str]) -> FileList:
+        paths: list[str] = []
+        for j in self.reach.members(source.pattern):
+            made = self.memory.made_by(self.graph.nodes[j].id)
+            paths += sorted(path for path, digest in made.items() if digest != Kind.FOLDER)
+        if rest:
+            wanted = Scope((source.with_(kind=Source.PATH, pattern=""), *rest), ())
+            paths = [path for path in paths if wanted.matches(path)]
+        return [(source.name, path) for path in paths if path not in own]
+
+    def _env(self, node: Node) -> dict[str, str]:
+        """What is set, and what is inherited and counts, as digests (values are never stored)."""
+        env = {name: digest_text(repr(pieces_row(value))) for name, value in node.env if name not in node.secrets}
+        for name in node.pass_env:
+            value = self.disk.env(name)
+            env[name] = "unset" if value is None else digest_text(value)
+        return env
+
+    def _deps(self, node: Node) -> dict[str, str]:
+        """The results of declared dependencies (a group stands for its members); inferred ones are seen through the files."""
+        if not node.depends_on:
+            return {}
+        index = self.graph.index
+        others = self._without_groups([index[name] for name in node.depends_on])
+        return {other.id: result for other in others if (result := self.memory.result(other.id))}
+
+    def _without_groups(self, indices: Iterable[int]) -> list[Node]:
+        """The nodes that these stand for: members instead of groups."""
+        found: dict[int, Node] = {}
+        todo = list(indices)
+        while todo:
+            j = todo.pop()
+            if self.graph.nodes[j].is_group:
+                todo.extend(self.graph.deps[j])
+            else:
+                found[j] = self.graph.nodes[j]
+        return list(found.values())
+
+    def _as_read(self, i: int, path: str) -> str:
+        later = self._later.get(i)
+        if later is None:
+            later = self._later[i] = frozenset([self.graph.nodes[j].id for j in self.reach.later(i)])
+        return as_read(self.memory.chains[path], self.disk.digest(path), later.__contains__)
+
+    def _orphaned(self) -> frozenset[str]:
+        """Files that only nodes which are no longer in the manifest made."""
+        known = self.graph.index
+        dead = [stamp for stamp in self.memory.stamps.values() if stamp.node not in known]
+        if not dead:
+            return frozenset()
+        alive = {path for stamp in self.memory.stamps.values() if stamp.node in known for path in stamp.outputs}
+        declared = {source.pattern for node in self.graph.nodes for source in node.outputs if source.kind == Source.PATH}
+        return frozenset([path for stamp in dead for path in stamp.outputs if path not in alive and path not in declared])
+
+
+class Unsure:
+    """Paths that pending nodes are about to make or change, and the ids of these nodes (with what groups stand for)."""
+
+    __slots__ = ("_ids", "_paths", "_scopes")
+
+    def __init__(self, pending: Iterable[Node], memory: Memory) -> None:
+        self._ids: set[str] = set()
+        self._paths: set[str] = set()
+        self._scopes: list[Scope] = []
+        for node in pending:
+            self._ids.add(node.id)
+            stamp = memory.stamps.get(node.id)
+            if stamp is not None:
+                self._paths.update(stamp.outputs)
+                self._paths.update(stamp.edits)
+            if node.outputs or node.edits:
+                self._scopes.append(Scope((*node.outputs, *node.edits), ()))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._ids or name in self._paths or any(scope.matches(str(name)) for scope in self._scopes)
+
+    def __iter__(self) -> Iterator[str]:  # pragma: no cover - Collection asks for it, nothing iterates
+        return iter(self._ids)
+
+    def __len__(self) -> int:  # pragma: no cover
+        return len(self._ids)
