@@ -9,11 +9,12 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from uetbuild.core.jobs import Outcome, Result
-from uetbuild.core.ready import Admission, ReadyList
+from uetbuild.core.ready import ReadyList
 from uetbuild.core.stamps import Stage
 from uetbuild.core.verdicts import Verdict
 from uetbuild.engine.attempt import Attempt
 from uetbuild.engine.interrupts import Interrupts
+from uetbuild.engine.places import Places
 from uetbuild.engine.request import Request
 from uetbuild.engine.states import FINAL, GOOD, State, States
 from uetbuild.engine.waves import Waves
@@ -21,9 +22,10 @@ from uetbuild.errors import ExitCode, UetError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from uetbuild.core.jobs import Job, Progress
+    from uetbuild.core.ready import Admission
     from uetbuild.core.ports import Clock, Person, Workers
     from uetbuild.core.verdicts import Judged
     from uetbuild.engine.attempt import Bench, Ending
@@ -48,8 +50,9 @@ class Loop:
         wait: Wait,
         clock: Clock,
         person: Person,
-        rank: Sequence[tuple[object, ...]],
+        rank: Sequence[int],
         admission: Admission,
+        pools: Iterable[tuple[str, int]] = (),
     ) -> None:
         self.graph = survey.graph
         self.request = survey.request
@@ -65,9 +68,9 @@ class Loop:
         self._clock = clock
         self._person = person
         self._rank = rank
-        self._admission = admission
+        self._places = Places(pools)
         self._ready = ReadyList(rank, admission)
-        self._fresh: list[tuple[tuple[object, ...], int]] = []
+        self._fresh: list[tuple[int, int]] = []
         self._waiting: dict[int, int] = {}
         self._reasons: dict[int, Judged] = {}
         self._attempts: dict[int, Attempt] = {}
@@ -184,7 +187,7 @@ class Loop:
         has_args = i in self.request.arguments
         attempt.keeps_stamp = has_args
         stamp = self._bench.prepare(attempt, journal.run, self._clock.now())
-        job = self._kitchen.job(i, attempt, self.request.args if has_args else (), self._admission.places(i), i in self.request.follow)
+        job = self._kitchen.job(i, attempt, self.request.args if has_args else (), self._places.take(node), i in self.request.follow)
         if not has_args or node.outputs or node.edits:
             self._survey.memory.put(stamp, journal.changes)
         for path, copy in attempt.saved:
@@ -244,6 +247,7 @@ class Loop:
     def _take(self, outcome: Outcome) -> None:
         """A job ended: check, stamp, and let others go on."""
         attempt = self._attempts.pop(outcome.key)
+        self._places.give_back(attempt.node)
         i, node = attempt.i, attempt.node
         if outcome.result != Result.SUCCEEDED:
             self._bench.give_up(attempt)
