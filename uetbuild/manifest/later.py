@@ -16,8 +16,8 @@ KEYS: dict[str, frozenset[str]] = {
     "defaults": frozenset(("cache", "gates", "budget")),
     "phase": frozenset(("budget",)),
 }
-"""By the noun of the block. (agents): agent, tools, isolation worktree; (policies): gates, budgets, models, retry; (cache); (watch): service;
-(later): compensate, breaker."""
+"""By the noun of the block. (agents): agent, tools, isolation worktree; (policies): gates, budgets, models, retry; (cache): cache;
+(watch): service; (later): compensate, breaker."""
 
 ISOLATIONS = frozenset(("worktree",))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -12,7 +13,6 @@ from uetbuild.manifest.models_base import (
     Reads,
     Refused,
     expects,
-    finished,
     keys_of,
     read_block,
     read_items,
@@ -260,16 +260,30 @@ class Manifest(Block):
     settings: Annotated[Settings | None, _block(Settings)] = Field(None, description="What holds for the whole build.")
 
 
-def validate(tree: Tree) -> Manifest:
-    """The manifest that a tree (profiles already merged) describes. Raises `UetErrors` with all that is wrong, by position."""
+def validate(tree: Tree, errors: Iterable[UetError] = ()) -> Manifest:
+    """The manifest that a tree (profiles already merged) describes. Raises `UetErrors` with all that is wrong, by position.
+
+    `errors` are those of `parse`; what stands on their lines is not told a second time.
+    """
+    found = list(errors)
+    known = {(error.location.file, error.location.line) for error in found if error.location}
     try:
-        if isinstance(tree, Text) and tree.missing:
-            raise Refused([UetError("the manifest is empty", tree.location(), "`uetbuild init` writes a first one")])
-        if not isinstance(tree, Map):
-            raise Refused([UetError("the manifest must be a map of keys", tree.location(), _no_blank(tree))])
-        return read_block(Manifest, tree)
+        manifest = _validated(tree)
     except Refused as refused:
-        raise UetErrors(error for error in refused.faults if isinstance(error, UetError)) from None
+        further = [fault for fault in refused.faults if isinstance(fault, UetError)]
+        found += [error for error in further if not error.location or (error.location.file, error.location.line) not in known]
+        raise UetErrors(found) from None
+    if found:
+        raise UetErrors(found)
+    return manifest
+
+
+def _validated(tree: Tree) -> Manifest:
+    if isinstance(tree, Text) and tree.missing:
+        raise Refused([UetError("the manifest is empty", tree.location(), "`uetbuild init` writes a first one")])
+    if not isinstance(tree, Map):
+        raise Refused([UetError("the manifest must be a map of keys", tree.location(), _no_blank(tree))])
+    return read_block(Manifest, tree)
 
 
 def _no_blank(tree: Tree) -> str:

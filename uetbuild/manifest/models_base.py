@@ -170,7 +170,7 @@ Item = TypeVar("Item")
 
 
 def read_map(node: Tree, read: Callable[[Tree, Text], Item], *, empty: bool = True) -> dict[str, Item]:
-    """A map of names, every value read by `read(value, key)`; all that is wrong is collected. Nothing written is an empty map if `empty`."""
+    """A map of names, every value read by `read(value, key)`; all faults are collected. Nothing written is an empty map if `empty`."""
     if empty and isinstance(node, Text) and node.missing:
         return {}
     if not isinstance(node, Map):

@@ -1,4 +1,4 @@
-"""Lists of files: `inputs`, `outputs`, `edits`, `forbid` and `scopes`. Whether a path exists or a pattern is well formed is said elsewhere."""
+"""Lists of files: `inputs`, `outputs`, `edits`, `forbid` and `scopes`. Knows nothing of what is on disk."""
 
 from __future__ import annotations
 

@@ -54,7 +54,8 @@ def _amount(text: str, units: dict[str, int], hint: str) -> int:
         raise ValueError(hint)
     whole, _, fraction = match[1].partition(".")
     # integers on purpose: 1.1G must be 1100000000, not what a float makes of it
-    return int(whole or "0") * units[match[2]] + int(fraction or "0") * units[match[2]] // 10 ** len(fraction)
+    unit = units[match[2]]
+    return int(whole or "0") * unit + int(fraction or "0") * unit // int("1" + "0" * len(fraction))
 
 
 _DURATION_HINT = "durations are written `500ms`, `90s`, `10m`, `1h30m`, or as a number of seconds"

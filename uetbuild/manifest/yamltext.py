@@ -1,15 +1,281 @@
-"""YAML 1.2 text to a `Tree`."""
+"""YAML 1.2 text to a `Tree`: an iterative composer over the events of ruamel's C parser.
+
+The parser gives the grammar, nothing is constructed: no tags, no types. Bounds on size, depth and aliases make every hostile
+text a quick error. Where the grammar breaks at one of the newcomers' traps (`syntax.py` knows them), the spot is masked and the
+text parsed again, so that several of them are told at once. Knows nothing of the manifest's keys.
+"""
 
 from __future__ import annotations
 
-from uetbuild.manifest.tree import SourceFile, Tree
+import gc
+import re
+from typing import Any
+
+from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined, unused-ignore]
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from uetbuild.errors import Location, UetError, UetErrors
+from uetbuild.manifest import syntax
+from uetbuild.manifest.syntax import Broken
+from uetbuild.manifest.tree import Map, Seq, SourceFile, Text, Tree
+from uetbuild.manifest.words import quoted, shortened
+
+MAX_BYTES = 8 << 20  # four times a manifest of 20,000 workstreams
+MAX_DEPTH = 100
+MAX_REPARSED = 4 << 20  # characters parsed again, in all, to find further errors
+_COPIES = 10  # a tree may be so many times larger through aliases than it is written
+_FREE_COPIES = 100_000
+_TEXT_TAG = "tag:yaml.org,2002:str"
+_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*)*")  # anchor and tag in front of a node
 
 
-def decode(name: str, data: bytes) -> SourceFile:
-    """The text of a file shown as `name`; raises UetError for what is not UTF-8 or too long."""
-    raise NotImplementedError
+def decode(name: str, content: bytes) -> SourceFile:
+    """The text of a file shown as `name`, without byte order mark. Raises UetError for what is too long or not UTF-8."""
+    if len(content) > MAX_BYTES:
+        raise UetError("this file is too large for a manifest", Location(name, 1), f"it has {len(content):,} bytes; {MAX_BYTES:,} are read")
+    try:
+        return SourceFile(name, content.decode("utf-8-sig"))
+    except UnicodeDecodeError as fault:
+        before = content[: fault.start].decode("utf-8-sig", "replace")
+        line, column = SourceFile(name, before + "?").position(len(before))
+        shown = content.splitlines()[line - 1].decode("utf-8", "replace") if content else ""
+        hint = "save it as UTF-8" if content[:2] not in (b"\xff\xfe", b"\xfe\xff") else "it looks like UTF-16; save it as UTF-8"
+        raise UetError(f"byte 0x{content[fault.start]:02x} is not UTF-8", Location(name, line, column, 1, shown), hint) from None
 
 
-def parse(source: SourceFile, *, data: bool = False) -> Tree:
-    """The tree of a manifest, without keys that start with `x-` (kept with `data`). Raises UetErrors."""
-    raise NotImplementedError
+def parse(source: SourceFile, *, data: bool = False, errors: list[UetError] | None = None) -> Tree:
+    """The tree of a text; of a manifest without the keys that start with `x-`, with them for other `data`.
+
+    Raises UetErrors. With a list `errors` it raises only where nothing can be read, else adds the errors to the list and gives the
+    tree without the values at fault, so that `validate(tree, errors)` can tell what else is wrong.
+    """
+    collecting = gc.isenabled()
+    gc.disable()  # half of the time for 10,000 workstreams; a tree has no cycles
+    try:
+        tree, found = _parse(source, data)
+    finally:
+        if collecting:
+            gc.enable()
+    if tree is None or (found and errors is None):
+        raise UetErrors(found)
+    if errors is not None:
+        errors += found
+    return tree
+
+
+def _parse(source: SourceFile, data: bool) -> tuple[Tree | None, list[UetError]]:
+    """The tree, None if there is none, and the errors; parses again as long as the value at fault is known and can be masked."""
+    errors = syntax.prelude_errors(source)
+    if errors:
+        return None, errors
+    text, parsed = source.text, 0
+    while True:
+        composer = _Composer(source, text, data)
+        try:
+            tree = composer.run()
+        except Broken as broken:
+            errors.append(broken.error)
+            parsed += len(text)
+            text = broken.masked(text) if parsed <= MAX_REPARSED and len(errors) < UetErrors.LIMIT else ""
+            if text:
+                continue
+            return None, errors + composer.errors
+        return tree, errors + composer.errors
+
+
+class _Composer:
+    """One pass over the events of `text` (which may be `source.text` with masked spots). Never recursive, so depth costs no stack."""
+
+    def __init__(self, source: SourceFile, text: str, data: bool) -> None:
+        self.source = source
+        self.text = text
+        self.extensions = not data and "x-" in text
+        self.errors: list[UetError] = []
+        self.stack: list[Seq | Map] = []
+        self.keys: list[Text | None] = []  # of each open map the key whose value comes next
+        self.names: list[str | None] = []  # of each open collection its anchor
+        self.merges: list[list[Map]] = []  # of each open collection what `<<` brings
+        self.before: list[int] = []  # `size` when it was opened
+        self.anchors: dict[str, tuple[Tree, int]] = {}
+        self.size = 0  # nodes, those behind aliases counted each time
+        self.copied = 0  # nodes that stand only behind aliases
+        self.root: Tree | None = None
+
+    def run(self) -> Tree:
+        """The tree of the only document; raises `Broken` where the text cannot be parsed on."""
+        parser: Any = CParser(self.text)
+        try:
+            while True:
+                event: Any = parser.get_event()
+                kind = type(event)
+                if kind is ScalarEvent:
+                    self._scalar(event)
+                elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                    self._open(event, kind is MappingStartEvent)
+                elif kind is AliasEvent:
+                    self._alias(event)
+                elif kind is StreamEndEvent:
+                    break
+                elif kind is DocumentStartEvent:
+                    self._document(event)
+                elif kind is not DocumentEndEvent and kind is not StreamStartEvent:
+                    self._close(event)
+        except ReaderError as fault:
+            raise syntax.illegal_character(self.source, self.text, str(fault.reason)) from None
+        except MarkedYAMLError as fault:
+            raise syntax.explain(self.source, self.text, fault, self._flow()) from None
+        except YAMLError as fault:
+            raise Broken(UetError(f"YAML cannot read this: {fault}", self.source.location(1))) from None
+        return self.root if self.root is not None else Text("", "", self.source, 0, 0)
+
+    def _flow(self) -> bool:
+        return bool(self.stack) and self.stack[-1].flow
+
+    def _document(self, event: Any) -> None:
+        if self.root is not None:
+            place = self.source.span(event.start_mark.index, event.start_mark.index + 3)
+            raise Broken(UetError("a second document starts here", place, "a manifest is one document; use `include` for more"))
+
+    def _scalar(self, event: Any) -> None:
+        start = event.start_mark.index
+        style = event.style or ""
+        if event.tag is not None or event.anchor is not None:
+            start = self._behind_properties(event, start)
+            if event.tag is not None and not style:
+                style = "!"  # `!!str 3` is text: not plain any more
+        self.size += 1
+        node = Text(event.value, style, self.source, start, event.end_mark.index)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (node, 1)
+        self._attach(node)
+
+    def _behind_properties(self, event: Any, start: int) -> int:
+        """Where a node begins behind its anchor and tag; raises `Broken` for a tag that is not one of text."""
+        if event.tag is not None and (type(event) is not ScalarEvent or event.tag != _TEXT_TAG):
+            raise syntax.tag_trap(self.source, self.text, self.text.find("!", start), self._flow())
+        properties = _PROPERTIES.match(self.text, start)
+        return min(properties.end(), max(start, event.end_mark.index)) if properties else start
+
+    def _open(self, event: Any, is_map: bool) -> None:
+        start = event.start_mark.index
+        if is_map and event.flow_style and self._awaits_key() and self.text.startswith("{{", self.stack[-1].start):
+            opener = self.stack[-1].start
+            raise syntax.template_trap(self.source, self.text, opener, len(self.stack) > 1 and self.stack[-2].flow)
+        if event.tag is not None or event.anchor is not None:
+            start = self._behind_properties(event, start)
+        if self._awaits_key():
+            place = self.source.span(start, start + 1)
+            raise Broken(UetError("a key must be text", place, "quote it if it is meant as text"))
+        if len(self.stack) >= MAX_DEPTH:
+            raise Broken(UetError(f"nested more than {MAX_DEPTH} deep", self.source.span(start, start + 1)))
+        self.before.append(self.size)
+        self.size += 1
+        self.stack.append((Map if is_map else Seq)(self.source, start, bool(event.flow_style)))
+        self.keys.append(None)
+        self.names.append(event.anchor)
+        self.merges.append([])
+
+    def _awaits_key(self) -> bool:
+        return bool(self.stack) and self.keys[-1] is None and type(self.stack[-1]) is Map
+
+    def _close(self, event: Any) -> None:
+        node = self.stack.pop()
+        self.keys.pop()
+        node.end = max(event.end_mark.index, node.start + 1) if node.flow else node.start + 1
+        merges = self.merges.pop()
+        if type(node) is Map:
+            if not node.flow and node.keys:
+                node.end = next(iter(node.keys.values())).end
+            if merges:
+                _merge_keys(node, merges)
+            if self.extensions:
+                _drop_extensions(node)
+        before, name = self.before.pop(), self.names.pop()
+        if name is not None:
+            self.anchors[name] = (node, self.size - before)
+        self._attach(node)
+
+    def _alias(self, event: Any) -> None:
+        name, start, end = event.anchor, event.start_mark.index, event.end_mark.index
+        if name in self.names:
+            raise Broken(UetError(f"`*{name}` stands inside what it refers to", self.source.span(start, end)))
+        if name not in self.anchors:
+            raise syntax.alias_trap(self.source, self.text, start, self._flow())
+        node, size = self.anchors[name]
+        self.size += size
+        self.copied += size
+        if self.copied > _FREE_COPIES + _COPIES * (self.size - self.copied):
+            raise Broken(
+                UetError("aliases make this manifest too large", self.source.span(start, end), "use `vars`, `defaults` or `matrix`")
+            )
+        self._attach(node)
+
+    def _attach(self, node: Tree) -> None:
+        if not self.stack:
+            self.root = node
+            return
+        parent = self.stack[-1]
+        if type(parent) is Seq:
+            parent.items.append(node)
+            return
+        key = self.keys[-1]
+        if key is None:
+            if type(node) is not Text:
+                raise Broken(UetError("a key must be text", node.location()))
+            self.keys[-1] = node
+            return
+        self.keys[-1] = None
+        self._entry(parent, key, node)
+
+    def _entry(self, parent: Seq | Map, key: Text, node: Tree) -> None:
+        assert type(parent) is Map
+        name = key.text
+        if name in parent.keys:
+            first = parent.keys[name]
+            others = [(f"`{shortened(name)}` stands here first", first.location())]
+            self.errors.append(UetError(f"`{shortened(name)}` is given twice", key.location(), "remove one of them", others=others))
+            return
+        parent.keys[name] = key
+        if name == "<<" and key.plain:
+            self._merge(key, node)
+        parent.entries[name] = node
+
+    def _merge(self, key: Text, node: Tree) -> None:
+        """Note what `<<` brings: a map, or a list of maps of which earlier ones win."""
+        maps = node.items if isinstance(node, Seq) else [node]
+        if not all(isinstance(item, Map) for item in maps):
+            self.errors.append(
+                UetError("`<<` takes a map or a list of maps", key.location(), f"quote it if it is meant as text: {quoted('<<')}")
+            )
+            return
+        self.merges[-1] += [item for item in maps if isinstance(item, Map)]
+
+
+def _merge_keys(node: Map, merges: list[Map]) -> None:
+    """Lay a map over what its `<<` brings; what it says itself wins, then the earlier of the merged maps."""
+    own_entries, own_keys = node.entries, node.keys
+    del own_entries["<<"], own_keys["<<"]
+    node.entries, node.keys = {}, {}
+    for base in merges:
+        for name, value in base.entries.items():
+            if name not in node.entries:
+                node.entries[name] = value
+                node.keys[name] = base.keys[name]
+    node.entries.update(own_entries)
+    node.keys.update(own_keys)
+
+
+def _drop_extensions(node: Map) -> None:
+    for name in [name for name in node.entries if name.startswith("x-")]:
+        del node.entries[name], node.keys[name]
