@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from uetbuild.errors import UetError, UetErrors
+from uetbuild.manifest.collector import paused_collector
+from uetbuild.manifest.later import KEYS
 from uetbuild.manifest.models_base import (
     Block,
     Reads,
@@ -195,7 +197,7 @@ def _read_profiles(node: Tree) -> dict[str, Map]:
         if not isinstance(value, Map):
             raise expects("a map", value)
         known = [name for name in keys_of(Manifest) if name not in ("profiles", "version")]
-        errors = [unknown_key("profile", name, known, value) for name in value.entries if name not in known and not _is_later(name)]
+        errors = [unknown_key("profile", name, known, value) for name in value.entries if name not in knownand name not in KEYS["manifest"]]
         if errors:
             raise Refused(errors)
         return value
@@ -203,10 +205,6 @@ def _read_profiles(node: Tree) -> dict[str, Map]:
     return read_map(node, read)
 
 
-def _is_later(key: str) -> bool:
-    from uetbuild.manifest.later import KEYS
-
-    return key in KEYS["manifest"]
 
 
 def _named_blocks(schema: dict[str, object]) -> dict[str, object]:
@@ -268,7 +266,8 @@ def validate(tree: Tree, errors: Iterable[UetError] = ()) -> Manifest:
     found = list(errors)
     known = {(error.location.file, error.location.line) for error in found if error.location}
     try:
-        manifest = _validated(tree)
+        with paused_collector():
+            manifest = _validated(tree)
     except Refused as refused:
         further = [fault for fault in refused.faults if isinstance(fault, UetError)]
         found += [error for error in further if not error.location or (error.location.file, error.location.line) not in known]

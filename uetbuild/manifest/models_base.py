@@ -7,6 +7,7 @@ unknown keys, and the descriptions from which schema and reference are generated
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
@@ -18,6 +19,8 @@ from uetbuild.manifest.tree import Map, Text, Tree
 from uetbuild.manifest.words import did_you_mean, kind_of, quoted
 
 Schema = dict[str, Any]
+MAX_ERRORS = 100  # of one block; at most 20 are shown, and each takes its time
+MAX_LISTED = 15  # known keys in a hint
 
 
 class Fault:
@@ -111,9 +114,9 @@ def read_block(model: type[AnyBlock], node: Tree, key: Text | None = None) -> An
     if not isinstance(node, Map):
         hint = f"its keys are {', '.join(f'`{name}`' for name in keys_of(model)[:4])}, …"
         raise expects("a map", node, hint if isinstance(node, Text) and not node.missing else "")
-    early = later_keys(model.NOUN, node)
-    entries = {name: value for name, value in node.entries.items() if name not in early} if early else node.entries
-    errors: list[UetError] = list(early.values())
+    entries, errors = node.entries, []
+    if not entries.keys() <= _key_set(model):
+        entries, errors = _known(model, node)
     try:
         block = model.model_validate(entries)
     except ValidationError as failure:
@@ -125,13 +128,25 @@ def read_block(model: type[AnyBlock], node: Tree, key: Text | None = None) -> An
     return block
 
 
+@cache
+def _key_set(model: type[Block]) -> frozenset[str]:
+    return frozenset(keys_of(model))
+
+
+def _known(model: type[Block], node: Map) -> tuple[dict[str, Tree], list[UetError]]:
+    """The entries that the model has, and the answers to the others."""
+    known = _key_set(model)
+    early = later_keys(model.NOUN, node)
+    unknown = [name for name in node.entries if name not in known and name not in early]
+    errors = [unknown_key(model.NOUN, name, keys_of(model), node) for name in unknown[:MAX_ERRORS]]
+    return {name: value for name, value in node.entries.items() if name in known}, [*early.values(), *errors]
+
+
 def _own_words(model: type[Block], node: Map, failure: ValidationError) -> list[UetError]:
     errors: list[UetError] = []
     for error in failure.errors(include_url=False, include_input=False):
         key = str(error["loc"][0])
-        if error["type"] == "extra_forbidden":
-            errors.append(unknown_key(model.NOUN, key, keys_of(model), node))
-        elif error["type"] == "missing":
+        if error["type"] == "missing":
             errors.append(UetError(f"this {model.NOUN} has no `{key}`", node.location()))
         else:
             errors += finished(_refused(error), key, node)
@@ -149,7 +164,10 @@ def unknown_key(noun: str, key: str, known: Iterable[str], node: Map) -> UetErro
     """The answer to a key that does not exist: what was meant, or which there are."""
     if key.startswith("{{"):
         return UetError(f"a template must be quoted here: `{key}`", node.where(key), f"quote it: {quoted(key)}")
-    hint = did_you_mean(key, known) or f"known keys: {', '.join(f'`{name}`' for name in sorted(known))}"
+    names = sorted(known)
+    hint = did_you_mean(key, names)
+    if not hint and len(names) <= MAX_LISTED:
+        hint = f"known keys: {', '.join(f'`{name}`' for name in names)}"
     return UetError(f"unknown key `{key}` in {noun}", node.where(key), hint)
 
 
@@ -182,6 +200,8 @@ def read_map(node: Tree, read: Callable[[Tree, Text], Item], *, empty: bool = Tr
             values[key] = read(value, node.keys[key])
         except Refused as refused:
             errors += finished(refused, key, node)
+            if len(errors) >= MAX_ERRORS:
+                break
     if errors:
         raise Refused(errors)
     return values
@@ -196,6 +216,8 @@ def read_items(items: Iterable[Tree], read: Callable[[Tree], Item]) -> tuple[Ite
             values.append(read(item))
         except Refused as refused:
             faults += refused.faults
+            if len(faults) >= MAX_ERRORS:
+                break
     if faults:
         raise Refused(faults)
     return tuple(values)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from uetbuild.errors import UetError, not_yet
 from uetbuild.manifest.later import ISOLATIONS
-from uetbuild.manifest.models_base import Block, Reads, Refused, expects, read_block, read_items, read_map, refuse
+from uetbuild.manifest.models_base import MAX_ERRORS, Block, Reads, Refused, expects, read_block, read_items, read_map, refuse
 from uetbuild.manifest.models_paths import Paths, RequiredPaths
 from uetbuild.manifest.models_recipe import CommandValue, RecipeValue
 from uetbuild.manifest.models_values import (
@@ -220,6 +220,8 @@ def same_but_for_case(keys: dict[str, Text]) -> list[UetError]:
     seen: dict[str, Text] = {}
     errors: list[UetError] = []
     for key in keys.values():
+        if len(errors) >= MAX_ERRORS:
+            break
         first = seen.setdefault(key.text.casefold(), key)
         if first is not key:
             message = f"`{key.text}` differs from `{first.text}` in upper and lower case only"

@@ -12,7 +12,7 @@ from typing import Any
 from ruamel.yaml.error import MarkedYAMLError
 
 from uetbuild.errors import UetError
-from uetbuild.manifest.tree import SourceFile
+from uetbuild.manifest.source import SourceFile
 from uetbuild.manifest.words import quoted, shortened
 
 
@@ -124,7 +124,7 @@ def alias_trap(source: SourceFile, text: str, start: int, flow: bool) -> Broken:
 # --- what comes before the document --------------------------------------------------------------------------------------------
 
 
-_PRELUDE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*(%[^\n]*)")
+_PRELUDE = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\n)*+(%[^\n]*)")
 
 
 def prelude_errors(source: SourceFile) -> list[UetError]:

@@ -7,55 +7,11 @@ Knows nothing of YAML's grammar and of the manifest's keys.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 
 from uetbuild.errors import Location
-
-_BREAK = re.compile(r"\r\n|\n|\r")
-
-
-class SourceFile:
-    """A text file: `name` as shown in errors, `text` without byte order mark. Lines and columns count from 1, in characters."""
-
-    __slots__ = ("_starts", "name", "text")
-
-    def __init__(self, name: str, text: str) -> None:
-        self.name = name
-        self.text = text
-        self._starts: list[int] | None = None
-
-    def position(self, index: int) -> tuple[int, int]:
-        """Line and column of the character at `index`."""
-        starts = self._starts
-        if starts is None:
-            starts = self._starts = [0, *(match.end() for match in _BREAK.finditer(self.text))]
-        line = bisect_right(starts, index)
-        return line, index - starts[line - 1] + 1
-
-    def index(self, number: int) -> int:
-        """The index of the first character of a line."""
-        self.position(0)
-        return (self._starts or [0])[number - 1]
-
-    def line(self, number: int) -> str:
-        """The text of a line, without its line break; "" behind the end."""
-        self.position(0)
-        starts = self._starts or [0]
-        if not 1 <= number <= len(starts):
-            return ""
-        end = starts[number] if number < len(starts) else len(self.text)
-        return self.text[starts[number - 1] : end].rstrip("\r\n")
-
-    def location(self, line: int, column: int = 1, length: int = 1) -> Location:
-        """A place with its source line; `length` is cut at the end of the line."""
-        shown = self.line(line)
-        return Location(self.name, line, column, max(1, min(length, len(shown) - column + 1)), shown)
-
-    def span(self, start: int, end: int) -> Location:
-        """The place of the characters from `start` to `end`, as far as they stand on the first line."""
-        line, column = self.position(start)
-        return self.location(line, column, end - start)
+from uetbuild.manifest.places import scalar_places
+from uetbuild.manifest.source import SourceFile as SourceFile  # part of what a tree is made of
 
 
 class _Placed:
@@ -110,7 +66,7 @@ class Text(_Placed):
     def locate(self, offset: int = 0, length: int | None = None) -> Location:
         """The place of the character `offset` of the text; `length` characters (None: the rest), as far as they stand on that line."""
         size = len(self.text) - offset if length is None else length
-        places = _places(self, offset + max(size, 1))
+        places = scalar_places(self.source, self.start, self.end, self.style, self.text)
         first = places[offset]
         line, column = self.source.position(first)
         last = first
@@ -258,86 +214,3 @@ def _scalar(text: str) -> Value:
     if _FLOAT.match(text):
         return float(text.replace(".inf", "inf").replace(".Inf", "inf").replace(".INF", "inf").lower().replace(".nan", "nan"))
     return text
-
-
-def _places(text: Text, count: int) -> list[int]:
-    """The file's index of each of the first `count` characters of a scalar (at least one more than it has: its end)."""
-    raw, index, end = text.source.text, text.start, text.end
-    if text.style in ("|", ">"):
-        return _block_places(text, count)
-    index += bool(text.style)
-    places: list[int] = []
-    for char in text.text[:count]:
-        if raw[index : index + 1] in ("\n", "\r") or (char in " \n" and raw[index : index + 1] != char):
-            places.append(index)  # a folded line break: blank before it, indentation behind it
-            index = _after_blank(raw, index, end) if char == " " else _next_line(raw, index, end)
-            continue
-        if text.style == '"' and raw[index] == "\\":
-            index = _after_joined_lines(raw, index, end)
-        places.append(index)
-        index += _width(raw, index, text.style)
-    places.extend([min(index, max(end - 1, text.start))] * (count + 1 - len(places)))
-    return places
-
-
-def _after_blank(raw: str, index: int, end: int) -> int:
-    while index < end and raw[index] in " \t\r\n":
-        index += 1
-    return index
-
-
-def _next_line(raw: str, index: int, end: int) -> int:
-    """Behind one more line break than here; the blanks around it belong to it."""
-    breaks = 0
-    probe = index
-    while probe < end and raw[probe] in " \t\r\n":
-        breaks += raw[probe] == "\n"
-        probe += 1
-        if breaks == 2:
-            return probe
-    return probe
-
-
-def _after_joined_lines(raw: str, index: int, end: int) -> int:
-    """Behind `\\` at the end of a line, which joins it with the next one."""
-    while raw[index] == "\\" and raw[index + 1 : index + 2] in ("\n", "\r"):
-        index = _after_blank(raw, index + 1, end)
-    return index
-
-
-def _width(raw: str, index: int, style: str) -> int:
-    """How many characters of the file stand for one of the text."""
-    if style == "'" and raw.startswith("''", index):
-        return 2
-    if style == '"' and raw[index] == "\\":
-        return {"x": 4, "u": 6, "U": 10}.get(raw[index + 1], 2)
-    return 1
-
-
-def _block_places(text: Text, count: int) -> list[int]:
-    """`_places` of a block scalar: below its header, each line without the common indentation."""
-    source = text.source
-    first = source.position(text.start)[0] + 1
-    last = source.position(max(text.start, text.end - 1))[0]
-    lines = [source.line(number) for number in range(first, last + 1)]
-    indent = min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), default=0)
-    cells = [index for number, line in enumerate(lines, first) for index in _cells(source, number, line, indent)]
-    places: list[int] = []
-    at = 0
-    for char in text.text[:count]:
-        while at < len(cells) and not _stands_for(source.text[cells[at] : cells[at] + 1], char):
-            at += 1
-        places.append(cells[at] if at < len(cells) else max(text.start, text.end - 1))
-        at += 1
-    places.extend([places[-1] if places else text.start] * (count + 1 - len(places)))
-    return places
-
-
-def _cells(source: SourceFile, number: int, line: str, indent: int) -> list[int]:
-    """The indices of a line's characters behind the indentation, its break included."""
-    first = source.index(number)
-    return list(range(first + min(indent, len(line)), first + len(line) + 1))
-
-
-def _stands_for(raw: str, char: str) -> bool:
-    return raw == char or (raw in ("\n", "\r", "") and char in " \n")

@@ -7,7 +7,6 @@ text parsed again, so that several of them are told at once. Knows nothing of th
 
 from __future__ import annotations
 
-import gc
 import re
 from typing import Any
 
@@ -27,12 +26,15 @@ from ruamel.yaml.reader import ReaderError
 
 from uetbuild.errors import Location, UetError, UetErrors
 from uetbuild.manifest import syntax
+from uetbuild.manifest.collector import paused_collector
 from uetbuild.manifest.syntax import Broken
 from uetbuild.manifest.tree import Map, Seq, SourceFile, Text, Tree
 from uetbuild.manifest.words import quoted, shortened
 
 MAX_BYTES = 8 << 20  # four times a manifest of 20,000 workstreams
+MAX_PARTS = 500_000  # lines and items; parsing takes a second for so many
 MAX_DEPTH = 100
+MAX_ERRORS = 100  # of one kind; more are not shown anyway, and each takes its time
 MAX_REPARSED = 4 << 20  # characters parsed again, in all, to find further errors
 _COPIES = 10  # a tree may be so many times larger through aliases than it is written
 _FREE_COPIES = 100_000
@@ -42,8 +44,10 @@ _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*)*")  # anchor and tag in fron
 
 def decode(name: str, content: bytes) -> SourceFile:
     """The text of a file shown as `name`, without byte order mark. Raises UetError for what is too long or not UTF-8."""
-    if len(content) > MAX_BYTES:
-        raise UetError("this file is too large for a manifest", Location(name, 1), f"it has {len(content):,} bytes; {MAX_BYTES:,} are read")
+    parts = content.count(b"\n") + content.count(b",")
+    if len(content) > MAX_BYTES or parts > MAX_PARTS:
+        size = f"{len(content):,} bytes; {MAX_BYTES:,}" if len(content) > MAX_BYTES else f"{parts:,} lines and items; {MAX_PARTS:,}"
+        raise UetError("this file is too large for a manifest", Location(name, 1), f"it has {size} are read")
     try:
         return SourceFile(name, content.decode("utf-8-sig"))
     except UnicodeDecodeError as fault:
@@ -60,13 +64,8 @@ def parse(source: SourceFile, *, data: bool = False, errors: list[UetError] | No
     Raises UetErrors. With a list `errors` it raises only where nothing can be read, else adds the errors to the list and gives the
     tree without the values at fault, so that `validate(tree, errors)` can tell what else is wrong.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # half of the time for 10,000 workstreams; a tree has no cycles
-    try:
+    with paused_collector():
         tree, found = _parse(source, data)
-    finally:
-        if collecting:
-            gc.enable()
     if tree is None or (found and errors is None):
         raise UetErrors(found)
     if errors is not None:
@@ -242,14 +241,20 @@ class _Composer:
         assert type(parent) is Map
         name = key.text
         if name in parent.keys:
-            first = parent.keys[name]
-            others = [(f"`{shortened(name)}` stands here first", first.location())]
-            self.errors.append(UetError(f"`{shortened(name)}` is given twice", key.location(), "remove one of them", others=others))
+            self._given_twice(parent.keys[name], key)
             return
         parent.keys[name] = key
         if name == "<<" and key.plain:
             self._merge(key, node)
         parent.entries[name] = node
+
+    def _given_twice(self, first: Text, second: Text) -> None:
+        shown = shortened(second.text)
+        others = [(f"`{shown}` stands here first", first.location())]
+        error = UetError(f"`{shown}` is given twice", second.location(), "remove one of them", others=others)
+        if len(self.errors) >= MAX_ERRORS:
+            raise Broken(error)
+        self.errors.append(error)
 
     def _merge(self, key: Text, node: Tree) -> None:
         """Note what `<<` brings: a map, or a list of maps of which earlier ones win."""
