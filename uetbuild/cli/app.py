@@ -1,0 +1,125 @@
+"""The program: words in, exit code out. The one place where errors become text and numbers.
+
+The way of a build touches neither typer nor any command's module but its own; everything else goes through `menu`.
+"""
+
+from __future__ import annotations
+
+import os
+
+from uetbuild.cli.argv import normalised, parse, settle
+from uetbuild.cli.commands import build
+from uetbuild.cli.face import Face
+from uetbuild.errors import ExitCode, UetError
+from uetbuild.report.stream import Stream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uetbuild.cli.argv import Parsed
+
+_CANNOT_WRITE = ("EACCES", "EDQUOT", "ENOSPC", "EPERM", "EROFS")
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the program with the words after its name; returns the exit code and raises nothing but SystemExit."""
+    return guarded(Face(Stream(1), Stream(2), os.environ), words)
+
+
+def guarded(face: Face, words: Sequence[str]) -> int:
+    """Run a command line; whatever is raised becomes text and an exit code."""
+    face.json = "--json" in (words[: words.index("--")] if "--" in words else words)
+    try:
+        return _run(face, words)
+    except UetError as error:
+        _tell(face, error)
+        return error.code
+    except KeyboardInterrupt:
+        face.err.line("interrupted")
+        return ExitCode.SIGNAL + 2
+    except BrokenPipeError:
+        return ExitCode.OK  # the reader went away
+    except Exception as error:
+        shown = _as_uet_error(error)
+        _tell(face, shown)
+        if face.environ.get("UETBUILD_DEBUG") == "1":
+            import traceback  # only when a programmer asks
+
+            face.err.write(traceback.format_exc())
+        return shown.code
+
+
+def _run(face: Face, words: Sequence[str]) -> int:
+    parsed = parse(words, face.environ)
+    options = parsed.options
+    face.take(options)
+    if options.version:
+        from uetbuild import __version__
+
+        face.out.write(f"uetbuild {__version__}\n")
+        return ExitCode.OK
+    if options.help:
+        return _help(face, parsed)
+    if options.directory:
+        _change_folder(options.directory)
+        options.directory = ""  # done: nobody shall do it twice
+    options = settle(parsed, _command(face, parsed))
+    if options.command == "build":
+        return build.run(face)
+    from uetbuild.cli.menu import invoke  # typer: 45 ms
+
+    return invoke(normalised(parsed, options), face)
+
+
+def _command(face: Face, parsed: Parsed) -> str:
+    """The command that is meant: a first word that is an id is that workstream, unless `-c` says otherwise."""
+    word = parsed.maybe_command
+    if not word:
+        return parsed.command
+    try:
+        session = face.session()
+    except UetError:
+        return word  # the command, if it needs the project, says what is wrong with it
+    return "" if session.is_id(word) else word
+
+
+def _help(face: Face, parsed: Parsed) -> int:
+    from uetbuild.cli.menu import invoke
+
+    command = parsed.command or parsed.maybe_command
+    if not command:
+        return invoke(["--help"], face)
+    return invoke(normalised(parsed, settle(parsed, command)), face)
+
+
+def _change_folder(folder: str) -> None:
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise UetError(f"cannot change to `{folder}`: {(error.strerror or '').lower()}") from error
+
+
+def _tell(face: Face, error: UetError) -> None:
+    """Show an error: as text on stderr, with `--json` as JSON on stdout."""
+    from uetbuild.report.faults import as_json, as_text  # only where something is wrong
+
+    if face.json:
+        face.document(as_json(error))
+    else:
+        if not face.out.at_start:
+            face.out.write("\n")
+        face.err.write(as_text(error, face.err.colours))
+
+
+def _as_uet_error(error: Exception) -> UetError:
+    """What nobody expected: a disk that cannot be written is the user's matter, all else is ours."""
+    import errno  # only here
+
+    if isinstance(error, OSError) and errno.errorcode.get(error.errno or 0, "") in _CANNOT_WRITE:
+        what = f" `{os.fsdecode(error.filename)}`" if isinstance(error.filename, str | bytes) else ""
+        return UetError(f"cannot read or write{what}: {(error.strerror or '').lower()}")
+    text = str(error).strip().partition("\n")[0]
+    name = type(error).__name__
+    hint = "this is a fault of uetbuild; `UETBUILD_DEBUG=1` shows where"
+    return UetError(f"internal error: {name}{': ' + text if text else ''}", hint=hint, code=ExitCode.INTERNAL)

@@ -1,0 +1,28 @@
+"""`uetbuild plan`, which is `--dry-run`: what a build would do. Runs and writes nothing."""
+
+from __future__ import annotations
+
+from uetbuild.cli.commands import graph
+from uetbuild.cli.face import Face
+from uetbuild.errors import ExitCode
+from uetbuild.report.graphview import graph_json, graph_text
+from uetbuild.report.planview import plan_text
+
+
+def run(face: Face) -> int:
+    """The plan; with `--graph` the graph, too."""
+    options = face.options
+    drawing = graph.wanted(options)
+    session = face.session()
+    plan = face.plan()
+    if drawing:
+        members = session.graph.closure(session.targets(options.targets))
+        if face.json or drawing == "json":
+            plan["graph"] = graph_json(session.graph, members)
+        else:
+            face.say(graph_text(session.graph, members, face.width()) + "\n")
+    if face.json or drawing == "json":
+        face.document(plan)
+    else:
+        face.say(plan_text(plan, face.width()))
+    return ExitCode.OK

@@ -1,0 +1,87 @@
+"""`Face`: what a command is given: the options, the streams, and the project, opened when first asked for."""
+
+from __future__ import annotations
+
+from uetbuild.cli.options import Options
+from uetbuild.errors import UetError
+from uetbuild.report.stream import Stream, wants_colours
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from uetbuild.cli.session import Session
+
+
+class Face:
+    """`out` and `err`: stdout and stderr. `opener` makes the session; `json`: machines read stdout, text goes to `err`."""
+
+    __slots__ = ("_failure", "_opener", "_session", "environ", "err", "json", "options", "out")
+
+    def __init__(self, out: Stream, err: Stream, environ: Mapping[str, str], opener: Callable[[Options], Session] | None = None) -> None:
+        self.out = out
+        self.err = err
+        self.environ = environ
+        self.options = Options()
+        self.json = False
+        self._opener = opener
+        self._session: Session | None = None
+        self._failure: UetError | None = None
+
+    def take(self, options: Options) -> None:
+        """Use these options from now on."""
+        self.options = options
+        self.json = options.json
+        for stream in (self.out, self.err):
+            stream.colours = wants_colours(options.color, self.environ, stream.is_terminal())
+
+    def session(self) -> Session:
+        """The project, opened once; its warnings are said then. Raises the same UetError each time when that fails."""
+        if self._failure is not None:
+            raise self._failure
+        if self._session is None:
+            try:
+                self._session = (self._opener or _open_project)(self.options)
+            except UetError as error:
+                self._failure = error
+                raise
+            for text in self._session.project.warnings:
+                self.warn(text)
+        return self._session
+
+    def plan(self) -> dict[str, Any]:
+        """The plan object of interface section 4 for the options; its warnings are said."""
+        session = self.session()
+        plan = session.plan(self.options).as_json()
+        for text in plan["warnings"]:
+            if text not in session.project.warnings:  # those were said when the project was opened
+                self.warn(text)
+        return plan
+
+    def say(self, text: str) -> None:
+        """Text for people."""
+        (self.err if self.json else self.out).write(text)
+
+    def document(self, value: object) -> None:
+        """The one JSON document of a command: keys in the order of the contract, one line."""
+        from json import dumps  # costs 3 ms, wanted only with --json
+
+        self.out.write(dumps(value, ensure_ascii=False) + "\n")
+
+    def warn(self, text: str) -> None:
+        """A warning on stderr."""
+        from uetbuild.report.faults import warning  # only where there is one
+
+        self.err.line(warning(text, self.err.colours).rstrip("\n"))
+
+    def width(self) -> int:
+        """Columns for text that flows."""
+        return self.out.width()
+
+
+def _open_project(options: Options) -> Session:
+    from uetbuild.cli.wiring import open_project  # loads most of the program; --help and usage errors do without
+
+    session: Session = open_project(options)
+    return session

@@ -1,0 +1,303 @@
+"""`Lines`, the plain face of a build: one line per node that ran, output as `--output` says, failures at once and again at the end.
+
+A fold over the events, it causes nothing (ports.View). Knows no graph and no stamps.
+"""
+
+from __future__ import annotations
+
+from uetbuild.report.amounts import counted, dollars, duration
+from uetbuild.report.escapes import safe_name, safe_output
+from uetbuild.report.reasons import in_words
+from uetbuild.report.stream import DIM, GREEN, RED, YELLOW, paint
+from uetbuild.report.tail import Tail, last_lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from typing import Any
+
+    from uetbuild.core.events import Event
+    from uetbuild.core.nodes import Node
+    from uetbuild.report.stream import Stream
+
+SHOWN_LINES = 20  # of the output of a failed node
+SHOWN_COMMAND = 8  # lines of its command
+_WIDEST = 100  # characters of a title or command in a line
+_BAD = ("failed", "timed_out", "lost")
+
+
+def output_mode(choice: str, environ: Mapping[str, str]) -> str:
+    """What `--output` means here: `auto` becomes `github` under GITHUB_ACTIONS and `group` under CI."""
+    if choice != "auto":
+        return choice
+    if environ.get("GITHUB_ACTIONS", "false") not in ("", "0", "false"):
+        return "github"
+    return "group" if environ.get("CI", "false") not in ("", "0", "false") else "auto"
+
+
+def followed(mode: str, nodes: Sequence[Node], members: Iterable[int], named: Collection[int]) -> frozenset[int]:
+    """The members whose output is shown as it comes (`Request.follow`); `named`: indices named directly, not through a group."""
+    working = [i for i in members if not nodes[i].is_group]
+    if mode == "stream" or (mode == "auto" and len(working) == 1):
+        return frozenset(working)
+    return frozenset(i for i in working if i in named and not nodes[i].outputs) if mode == "auto" else frozenset()
+
+
+class Lines:
+    """`out` and `err` are stdout and stderr; with `json` stdout gets one event a line and the text goes to `err`.
+
+    `mode`: from `output_mode`. A node is streamed when `output` is called for it; `group` and `github` show each node's output when it
+    has ended, otherwise only that of failed nodes is shown.
+    """
+
+    __slots__ = (
+        "_dumps", "_err", "_explain", "_failures", "_here", "_mode", "_out", "_prefixed", "_quiet", "_reasons", "_running", "_text",
+        "_verbose",
+    )  # fmt: skip
+
+    def __init__(
+        self, out: Stream, err: Stream, mode: str = "auto", *, json: bool = False, quiet: bool = False, verbose: bool = False,
+        explain: bool = False, here: str = "",
+    ) -> None:  # fmt: skip
+        self._out = out
+        self._err = err
+        self._text = err if json else out
+        self._mode = mode
+        self._quiet = quiet
+        self._verbose = verbose
+        self._explain = explain
+        self._here = here.rstrip("/") + "/" if here else ""
+        self._prefixed = False
+        self._running: dict[str, _Running] = {}
+        self._failures: list[tuple[str, str, str]] = []  # (node, why, log)
+        self._reasons: dict[str, list[dict[str, str]]] = {}
+        self._dumps: Any = None
+        if json:
+            from json import dumps  # costs 3 ms, wanted only with --json
+
+            self._dumps = dumps
+
+    # --- ports.View -------------------------------------------------------------------------------------------------------------
+
+    def on(self, event: Event) -> None:
+        """Show an event."""
+        if self._dumps is not None:
+            self._out.write(self._dumps(event.as_json(), ensure_ascii=False) + "\n")
+        show = _SHOW.get(event.event)
+        if show is not None:
+            show(self, event.node, event.data)
+
+    def output(self, node: str, log: str) -> None:
+        """Show what the log of a followed node gained."""
+        running = self._running.get(node)
+        if running is None or running.tail is None:
+            return
+        if not running.streamed:
+            running.streamed = True
+            self._prefixed = self._prefixed or sum(other.streamed for other in self._running.values()) > 1
+        part = running.tail.read(self._prefixed)
+        if part:
+            self._stream(node, part)
+
+    def up_to_date(self, total: int) -> None:
+        """Say that nothing had to be done; such a build has no events."""
+        if not self._quiet:
+            self._text.line(f"up to date ({counted(total, 'workstream')})")
+
+    # --- events -----------------------------------------------------------------------------------------------------------------
+
+    def _run_started(self, node: str, data: dict[str, Any]) -> None:
+        several = data.get("nodes", 0) > 1 if self._mode == "stream" else len(data.get("targets", ())) > 1
+        self._prefixed = several and data.get("jobs", 1) != 1
+
+    def _judged(self, node: str, data: dict[str, Any]) -> None:
+        if self._explain:
+            self._reasons[node] = data.get("reasons", [])
+
+    def _started(self, node: str, data: dict[str, Any]) -> None:
+        running = self._running[node] = _Running(data)
+        if self._mode != "failed" and running.log:
+            running.tail = Tail(running.log)
+        for reason in self._reasons.pop(node, ()):
+            self._say(f"{self._name(node)}: {in_words(reason['code'], reason.get('detail', ''))}")
+        if self._verbose:
+            for line in _command_lines(running.command):
+                self._say(paint(f"{safe_name(node)} $ {line}", DIM, self._text.colours))
+
+    def _finished(self, node: str, data: dict[str, Any]) -> None:
+        running = self._running.pop(node, None) or _Running(data)
+        outcome = data.get("outcome", "")
+        if running.streamed and running.tail is not None:
+            for part in running.tail.rest(self._prefixed):
+                self._stream(node, part)
+            self._end_line()
+        if outcome in _BAD:
+            self._failed(node, running, data)
+        elif outcome in ("succeeded", "cached", "cancelled"):
+            self._ran(node, running, outcome, data.get("seconds", 0.0))
+            if self._mode in ("group", "github"):
+                self._show_block(node, running)
+        elif self._verbose and outcome:
+            self._say(f"{self._name(node)}  {outcome.replace('_', ' ')}")
+
+    def _interrupted(self, node: str, data: dict[str, Any]) -> None:
+        signal = str(data.get("signal", "signal"))
+        again = "; once more to kill it" if signal in ("2", "SIGINT") else ""
+        self._complain(f"interrupted ({safe_name(signal)}): nothing new starts, waiting for what runs{again}")
+
+    def _retrying(self, node: str, data: dict[str, Any]) -> None:
+        self._say(f"{self._name(node)}  tried again (attempt {data.get('attempt', '?')})")
+
+    def _waiting(self, node: str, data: dict[str, Any]) -> None:
+        if not self._quiet:
+            self._complain("waiting for another build of this project to end")
+
+    def _worker_lost(self, node: str, data: dict[str, Any]) -> None:
+        if self._verbose:
+            self._complain(f"a worker was lost{f' while `{safe_name(node)}` ran' if node else ''}")
+
+    def _run_finished(self, node: str, data: dict[str, Any]) -> None:
+        if self._failures:
+            self._complain(paint("failed:", RED, self._err.colours))
+            for name, why, log in self._failures:
+                self._complain(f"  `{safe_name(name)}`: {why}{f', log: {self._shown(log)}' if log else ''}")
+        if not self._quiet:
+            self._text.line(closing(data))
+
+    # --- pieces -----------------------------------------------------------------------------------------------------------------
+
+    def _ran(self, node: str, running: _Running, outcome: str, seconds: float) -> None:
+        took = duration(seconds) if outcome == "succeeded" else outcome
+        what = _one_line(running.title or running.command)
+        time = paint(took, DIM if outcome == "succeeded" else YELLOW, self._text.colours)
+        self._say("  ".join(part for part in (self._name(node), what, time) if part))
+
+    def _failed(self, node: str, running: _Running, data: dict[str, Any]) -> None:
+        why = _why(data)
+        log = data.get("log") or running.log
+        self._failures.append((node, why, log))
+        if self._mode in ("group", "github"):
+            self._show_block(node, running)
+        self._complain(f"{paint('error:', RED, self._err.colours)} `{safe_name(node)}` failed: {why}")
+        for line in _command_lines(data.get("command") or running.command):
+            self._complain(f"  $ {line}")
+        if log and not running.streamed and self._mode not in ("group", "github"):
+            lines, more = last_lines(log, SHOWN_LINES)
+            for line in (["…"] if more else []) + lines:
+                self._complain(f"  | {safe_output(line, self._err.colours)}")
+        if log:
+            self._complain(f"  log: {self._shown(log)}")
+
+    def _show_block(self, node: str, running: _Running) -> None:
+        """The whole output of a node that has ended, unless it has none."""
+        if running.tail is None or running.streamed:
+            return
+        begun = False
+        for part in running.tail.rest():
+            if not begun and self._mode == "github":
+                self._text.line(f"::group::{safe_name(node)}")
+            begun = True
+            self._text.write(safe_output(part, self._text.colours))
+        self._end_line()
+        if begun and self._mode == "github":
+            self._text.line("::endgroup::")
+
+    def _stream(self, node: str, part: str) -> None:
+        shown = safe_output(part, self._text.colours)
+        if self._prefixed:
+            self._end_line()
+            start = f"{self._name(node)} | "
+            shown = "".join(f"{start}{line}\n" for line in shown.removesuffix("\n").split("\n"))
+        self._text.write(shown)
+
+    def _say(self, text: str) -> None:
+        if not self._quiet:
+            self._text.line(text)
+
+    def _complain(self, text: str) -> None:
+        self._end_line()
+        self._err.line(text)
+
+    def _end_line(self) -> None:
+        """Begin a new line where streamed output left one unfinished."""
+        if not self._text.at_start:
+            self._text.write("\n")
+
+    def _name(self, node: str) -> str:
+        return paint(safe_name(node), GREEN, self._text.colours)
+
+    def _shown(self, path: str) -> str:
+        """A path as seen from the current folder, where it lies below it."""
+        return safe_name(path.removeprefix(self._here))
+
+
+class _Running:
+    """What is known of a node between its start and its end."""
+
+    __slots__ = ("command", "log", "streamed", "tail", "title")
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.title: str = data.get("title") or ""
+        self.command: str = data.get("command") or ""
+        self.log: str = data.get("log") or ""
+        self.streamed = False
+        self.tail: Tail | None = None
+
+
+_SHOW = {
+    "run_started": Lines._run_started,
+    "node_judged": Lines._judged,
+    "node_started": Lines._started,
+    "node_finished": Lines._finished,
+    "interrupted": Lines._interrupted,
+    "retry_scheduled": Lines._retrying,
+    "lock_waited": Lines._waiting,
+    "worker_lost": Lines._worker_lost,
+    "run_finished": Lines._run_finished,
+}
+
+
+def closing(data: Mapping[str, Any]) -> str:
+    """The last line: `ran 3 of 12 in 4.1s (9 up to date, $0.12)`; `data` is that of `run_finished`."""
+    total, ran, usd = data.get("total", 0), data.get("ran", 0), data.get("usd", 0.0)
+    notes = [f"{data[name]} {name.replace('_', ' ')}" for name in ("up_to_date", "failed", "blocked", "skipped") if data.get(name)]
+    if data.get("state") == "cancelled":
+        notes.append("cancelled")
+    if usd > 0:
+        notes.append(dollars(usd))
+    if not ran and data.get("up_to_date") == total:
+        return f"up to date ({counted(total, 'workstream')})"
+    return f"ran {ran} of {total} in {duration(data.get('seconds', 0.0))}" + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _why(data: Mapping[str, Any]) -> str:
+    """How a node failed, in a few words."""
+    outcome, code, message = data.get("outcome"), data.get("code") or 0, safe_name(data.get("message") or "")
+    if outcome == "timed_out":
+        return message or f"timed out after {duration(data.get('seconds', 0.0))}"
+    if outcome == "lost":
+        return message or "its worker was lost"
+    if message:
+        return message
+    return f"killed by {_signal_name(-code)}" if code < 0 else f"exit {code}"
+
+
+def _signal_name(number: int) -> str:
+    import signal  # imports enum; only for a node that a signal ended
+
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _one_line(text: str) -> str:
+    first, newline, _ = text.strip().partition("\n")
+    cut = first[:_WIDEST]
+    return safe_name(cut) + (" …" if newline or len(cut) < len(first) else "")
+
+
+def _command_lines(command: str) -> list[str]:
+    """A command as written, each line made safe; a long one is cut."""
+    lines = [safe_name(line.expandtabs(4)) for line in command.strip().split("\n")] if command else []
+    return lines if len(lines) <= SHOWN_COMMAND else [*lines[:SHOWN_COMMAND], "…"]

@@ -1,0 +1,87 @@
+"""`Stream`: where text for people and JSON for machines go out; one for stdout, one for stderr.
+
+Writes whole texts straight to the descriptor, so that what goes to stdout and to stderr keeps its order. When the reader is gone (`| head`)
+it stops printing and nothing else (promise 8). Knows nothing of what is printed.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Stream:
+    """`closed`: nobody reads any more; `colours`: SGR sequences are wanted; `at_start`: the last text ended its line."""
+
+    __slots__ = ("at_start", "closed", "colours", "fd")
+
+    def __init__(self, fd: int, colours: bool = False) -> None:
+        self.fd = fd
+        self.colours = colours
+        self.closed = False
+        self.at_start = True
+
+    def write(self, text: str) -> None:
+        """Write all of `text`; lone surrogates come out as `\\udcXX`, which is also how JSON writes them."""
+        if text and not self.closed:
+            self.at_start = text[-1] == "\n"
+            self.put(text.encode("utf-8", "backslashreplace"))
+
+    def line(self, text: str) -> None:
+        """Write a line of its own: what was left unfinished before it is ended first."""
+        self.write(text + "\n" if self.at_start else "\n" + text + "\n")
+
+    def put(self, data: bytes) -> None:
+        """Write bytes to the descriptor, all of them."""
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(self.fd, view) :]
+            except BlockingIOError:  # somebody else made the terminal non-blocking
+                self._wait()
+            except OSError:  # EPIPE, EBADF, EIO: nobody will ever read this
+                self.closed = True
+                return
+
+    def is_terminal(self) -> bool:
+        """Whether a person may be looking."""
+        try:
+            return os.isatty(self.fd)
+        except OSError:
+            return False
+
+    def width(self) -> int:
+        """Columns of the terminal; 80 where there is none."""
+        try:
+            return os.get_terminal_size(self.fd).columns or 80
+        except OSError:
+            return 80
+
+    def _wait(self) -> None:
+        import select  # only where the descriptor is non-blocking and full
+
+        waiting = select.poll()
+        waiting.register(self.fd, select.POLLOUT)
+        waiting.poll()
+
+
+def wants_colours(choice: str, environ: Mapping[str, str], terminal: bool) -> bool:
+    """Whether to colour: `--color` first, then NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, then whether it is a terminal that can."""
+    if choice != "auto":
+        return choice == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR", "0") not in ("", "0") or environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return terminal and environ.get("TERM") != "dumb"
+
+
+def paint(text: str, code: str, colours: bool) -> str:
+    """`text` in the SGR `code`, if colours are wanted."""
+    return f"\x1b[{code}m{text}\x1b[0m" if colours and text else text
+
+
+BOLD, DIM, RED, GREEN, YELLOW, BLUE = "1", "2", "1;31", "32", "33", "1;34"
