@@ -197,14 +197,14 @@ def _read_profiles(node: Tree) -> dict[str, Map]:
         if not isinstance(value, Map):
             raise expects("a map", value)
         known = [name for name in keys_of(Manifest) if name not in ("profiles", "version")]
-        errors = [unknown_key("profile", name, known, value) for name in value.entries if name not in knownand name not in KEYS["manifest"]]
+        errors = [
+            unknown_key("profile", name, known, value) for name in value.entries if name not in known and name not in KEYS["manifest"]
+        ]
         if errors:
             raise Refused(errors)
         return value
 
     return read_map(node, read)
-
-
 
 
 def _named_blocks(schema: dict[str, object]) -> dict[str, object]:
