@@ -204,7 +204,7 @@ class Loop:
         """First words about a stale node; with the first one the run begins."""
         if not self._journal.begun:
             self._journal.emit(
-                "run_started", targets=list(self.request.targets), jobs=self.request.jobs, nodes=self._size(),
+                "run_started", targets=list(self.request.targets), jobs=self.request.jobs, nodes=self.size,
             )  # fmt: skip
             self._journal.changes.run = (self._journal.run, "running", {"targets": list(self.request.targets)})
         self._waves.started(i)
@@ -338,7 +338,9 @@ class Loop:
         if not self.graph.nodes[i].is_group:
             self._journal.emit("node_finished", self.graph.nodes[i].id, outcome="blocked", by=self.graph.nodes[by].id)
 
-    def _size(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many workstreams take part, groups not counted."""
         return len([i for i in self.request.members if not self.graph.nodes[i].is_group])
 
     def _tally(self, state: int) -> int:
@@ -356,7 +358,7 @@ class Loop:
         self._journal.changes.answers |= self._survey.answers.learnt
         if self._journal.begun:
             counts = {
-                "ran": self._tally(State.SUCCEEDED) + len(self.failures), "total": self._size(),
+                "ran": self._tally(State.SUCCEEDED) + len(self.failures), "total": self.size,
                 "up_to_date": self._tally(State.UP_TO_DATE), "failed": len(self.failures), "blocked": self._tally(State.BLOCKED),
                 "skipped": self._tally(State.SKIPPED), "cancelled": self._tally(State.CANCELLED),
                 "seconds": round(self._clock.monotonic() - self._began, 6), "usd": 0.0, "code": code,

@@ -1,0 +1,12 @@
+#include "reverse.h"
+
+#include <string.h>
+
+void reverse(char *text) {
+    size_t length = strlen(text);
+    for (size_t i = 0; i < length / 2; i++) {
+        char letter = text[i];
+        text[i] = text[length - 1 - i];
+        text[length - 1 - i] = letter;
+    }
+}

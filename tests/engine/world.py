@@ -1,0 +1,310 @@
+"""A small world for the loop: files in a dict, recipes as Python functions, a clock that stands still. In the style of ninja's build_test."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+
+from uetbuild.core.changes import Changes
+from uetbuild.core.conflicts import Conflicts
+from uetbuild.core.coupling import couple
+from uetbuild.core.fingerprint import definition
+from uetbuild.core.graph import Graph
+from uetbuild.core.jobs import Outcome, Result
+from uetbuild.core.nodes import Hole, Node, Project, Settings, Source, Step
+from uetbuild.core.ready import Admission
+from uetbuild.core.schedule import costs, ranks, remaining
+from uetbuild.engine.answers import Answers
+from uetbuild.engine.attempt import Bench
+from uetbuild.engine.journal import Journal
+from uetbuild.engine.loop import Loop
+from uetbuild.engine.memory import Memory
+from uetbuild.engine.outputs import Outputs
+from uetbuild.engine.recipe import Kitchen, Place
+from uetbuild.engine.request import Request
+from uetbuild.engine.survey import Survey
+
+
+def sources(*patterns: str) -> tuple[Source, ...]:
+    """`a`, `dir/`, `src/*.c`, `!x`, `outputs:id` as sources."""
+    found = []
+    for text in patterns:
+        negative = text.startswith("!")
+        text = text.removeprefix("!")
+        if text.startswith("outputs:"):
+            found.append(Source(pattern=text[8:], kind=Source.CREATED))
+            continue
+        kind = Source.GLOB if any(letter in text for letter in "*?[{") else Source.PATH
+        found.append(Source(pattern=text.rstrip("/"), kind=kind, negative=negative, folder=text.endswith("/")))
+    return tuple(found)
+
+
+def node(name: str, inputs=(), outputs=(), edits=(), **more) -> Node:
+    """A workstream whose recipe is the function of its name (`World.recipes`)."""
+    made = Node(
+        id=name, workstream=name.partition("[")[0], inputs=sources(*inputs), outputs=sources(*outputs), edits=sources(*edits),
+        steps=more.pop("steps", (Step(words=((name,), (Hole(name="inputs"),)), shown=name),)), file="Uetfile.yaml", line=1, column=1, **more,
+    )  # fmt: skip
+    return made.with_(definition=definition(made))
+
+
+def group(name: str, *members: str) -> Node:
+    return Node(id=name, workstream=name, kind=Node.GROUP, depends_on=members, file="Uetfile.yaml", line=1, column=1)
+
+
+class World:
+    """Disk, Hands and Store in one: `files` maps path to content; `log` lists what was done, in order."""
+
+    root = "/project"
+
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+        self.environ: dict[str, str] = {}
+        self.tracked_files: set[str] = set()
+        self.saved: dict[str, str] = {}
+        self.recipes: dict[str, Callable[[World], object]] = {}
+        self.remembered: dict[str, dict] = {"stamps": {}, "chains": {}, "answers": {}, "seconds": {}}
+        self.events: list = []
+        self.commits = 0
+
+    # Disk
+    def kind(self, path: str) -> str:
+        if path in self.files:
+            return "f"
+        return "d" if not path or any(name.startswith(path + "/") for name in self.files) else ""
+
+    def digest(self, path: str) -> str:
+        kind = self.kind(path)
+        return "f" + hashlib.sha256(self.files[path].encode()).hexdigest()[:12] if kind == "f" else kind
+
+    def signature(self, path: str) -> str:
+        return self.digest(path)
+
+    def entries(self, folder: str) -> list[tuple[str, str]]:
+        prefix = folder + "/" if folder else ""
+        names = {name[len(prefix) :].partition("/")[0] for name in self.files if name.startswith(prefix)}
+        return sorted((name, self.kind(prefix + name)) for name in names)
+
+    def read(self, path: str) -> bytes | None:
+        return self.files[path].encode() if path in self.files else None
+
+    def env(self, name: str) -> str | None:
+        return self.environ.get(name)
+
+    def which(self, program: str) -> str:
+        return f"bin/{program}" if f"bin/{program}" in self.files else ""
+
+    def forget(self, paths=None) -> None:
+        pass
+
+    # Hands
+    def remove(self, path: str) -> None:
+        self.files.pop(path, None)
+
+    def remove_empty(self, folder: str) -> None:
+        pass
+
+    def make_folder(self, folder: str) -> None:
+        pass
+
+    def save_copy(self, path: str, run: str) -> str:
+        self.saved[path] = self.files[path]
+        return f".uet/kept/{run}/{path}"
+
+    def tracked(self, paths: list[str]) -> set[str]:
+        return self.tracked_files & set(paths)
+
+    # Store
+    def stamps(self) -> dict:
+        return dict(self.remembered["stamps"])
+
+    def chains(self) -> dict:
+        return dict(self.remembered["chains"])
+
+    def answers(self) -> dict:
+        return dict(self.remembered["answers"])
+
+    def seconds(self) -> dict:
+        return dict(self.remembered["seconds"])
+
+    def commit(self, changes: Changes) -> None:
+        self.commits += 1
+        for name in changes.dropped:
+            self.remembered["stamps"].pop(name, None)
+        self.remembered["stamps"] |= changes.stamps
+        for path, chain in changes.chains.items():
+            if chain:
+                self.remembered["chains"][path] = chain
+            else:
+                self.remembered["chains"].pop(path, None)
+        self.remembered["answers"] |= changes.answers
+        self.events += changes.events
+        for name in ("stamps", "dropped", "chains", "answers", "events", "pids"):
+            getattr(changes, name).clear()
+        changes.run = None
+
+    # Clock
+    def now(self) -> float:
+        return 1000.0
+
+    def monotonic(self) -> float:
+        return 1.0
+
+
+class FakeWorkers:
+    """Runs a job's function when it is collected; `order` of collection: first in, first out. Notes what started, and how many at once."""
+
+    shares_disk = True
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.started: list[str] = []
+        self.signals: list[tuple[str, int]] = []
+        self.most = 0
+        self._queue: list = []
+        self.before_collect: Callable[[FakeWorkers], None] = lambda workers: None
+
+    def submit(self, job) -> None:
+        self.started.append(job.node)
+        self._queue.append(job)
+        self.most = max(self.most, len(self._queue))
+
+    def running(self) -> list[str]:
+        return [job.node for job in self._queue]
+
+    def filenos(self) -> list[int]:
+        return []
+
+    def collect(self) -> list:
+        self.before_collect(self)
+        if not self._queue:
+            return []
+        job = self._queue.pop(0)
+        result = self.world.recipes.get(job.node, lambda world: None)(self.world)
+        if isinstance(result, str):
+            return [Outcome(key=job.key, result=result, code=-9, seconds=0.5)]
+        code = int(result or 0)
+        return [Outcome(key=job.key, result=Result.FAILED if code else Result.SUCCEEDED, code=code, seconds=0.5)]
+
+    def signal(self, key: int, number: int) -> None:
+        job = next(job for job in self._queue if job.key == key)
+        self.signals.append((job.node, number))
+        self.world.recipes[job.node] = lambda world: Result.CANCELLED
+
+    def close(self) -> None:
+        pass
+
+
+class NoWait:
+    """Never waits; hands over the signals that a test puts in."""
+
+    def __init__(self) -> None:
+        self.signals: list[int] = []
+
+    def poll(self, filenos, seconds):
+        signals, self.signals = self.signals, []
+        return signals
+
+
+class Nobody:
+    def __init__(self, answer=None) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def confirm(self, question: str):
+        self.asked.append(question)
+        return self.answer
+
+
+class FakeShell:
+    """Answers `ask` from a dict: command words joined -> (code, text)."""
+
+    def __init__(self, answers: dict[str, tuple[int, str]]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def ask(self, argv, cwd, env, clear_env):
+        self.asked.append(" ".join(argv))
+        code, text = self.answers[" ".join(argv)]
+        return code, text, text
+
+
+class Seen:
+    def __init__(self) -> None:
+        self.events: list = []
+
+    def on(self, event) -> None:
+        self.events.append(event)
+
+    def output(self, node: str, log: str) -> None:
+        self.events.append(("output", node))
+
+
+class Build:
+    """One build of a world: `run()` returns the list of what started; `code`, `events`, `workers` tell the rest."""
+
+    def __init__(self, world: World, *nodes: Node, targets=(), jobs=1, shell=None, person=None, **request) -> None:
+        coupling = couple(nodes)
+        inferred, errors = coupling[0], coupling[1]
+        assert not errors, errors[0].message
+        self.world = world
+        self.graph = Graph(nodes, inferred)
+        index = self.graph.index
+        named = [index[name] for name in targets] or list(range(len(nodes)))
+        members = named if request.pop("only", False) else self.graph.closure(named)
+        for name in ("forced", "arguments", "follow"):
+            if name in request:
+                request[name] = frozenset(index[other] for other in request[name])
+        self.request = Request(members=tuple(members), jobs=jobs, targets=tuple(targets), **request)
+        pools = tuple(getattr(world, "pools", ()))
+        self.project = Project(nodes=tuple(nodes), settings=Settings(pools=pools), sh_vars=tuple(getattr(world, "sh_vars", ())))
+        self.answers = Answers(self.project, world.root, world.answers(), None, shell)
+        self.survey = Survey(self.project, self.graph, world, Memory(world), self.answers, self.request)
+        self.workers = FakeWorkers(world)
+        self.wait = NoWait()
+        self.view = Seen()
+        self.person = person or Nobody()
+        self.code = -1
+
+    def run(self) -> list[str]:
+        cost = costs(self.graph, self.request.members, self.world.seconds())
+        keys = ranks(self.graph, remaining(self.graph, self.request.members, cost))
+        rank = [sorted(range(len(keys)), key=keys.__getitem__).index(i) for i in range(len(keys))]
+        journal = Journal("run-1", self.world, (self.view,), self.world)
+        settings = self.project.settings
+        outputs = Outputs(self.world, self.world, self.survey.memory, settings.exclude, self.graph.nodes)
+        place = Place(
+            root=self.world.root, run="run-1", environ=dict(os.environ, **self.world.environ), log=lambda name: f"/log/{name}",
+            notes=lambda name: f"/notes/{name}", sandbox=lambda name: f"/sandbox/{name}",
+        )  # fmt: skip
+        self.loop = Loop(
+            self.survey, Bench(self.survey, outputs), Kitchen(place, settings, self.answers), self.workers, journal, self.wait,
+            self.world, self.person, rank, Admission(self.graph.nodes, self.request.jobs, settings.pools, Conflicts(self.graph.nodes)),
+            settings.pools,
+        )  # fmt: skip
+        self.code = self.loop.run()
+        return self.workers.started
+
+    def outcome(self, name: str) -> str:
+        """The outcome of a node's `node_finished`, "" where it has none."""
+        return next((event.data["outcome"] for event in self.view.events if event.event == "node_finished" and event.node == name), "")
+
+    def message(self, name: str) -> str:
+        return next(event.data["message"] for event in self.view.events if event.event == "node_finished" and event.node == name)
+
+    def verdicts(self) -> dict[str, str]:
+        return {self.graph.nodes[i].id: judged.verdict for i, judged in self.survey.all().items()}
+
+    def reasons(self, name: str) -> list[tuple[str, str]]:
+        judged = self.survey.all()[self.graph.index[name]]
+        return [(reason.code, reason.detail) for reason in judged.reasons]
+
+
+def copy(source: str, target: str) -> Callable[[World], object]:
+    """A recipe: one file into another."""
+
+    def recipe(world: World) -> None:
+        world.files[target] = world.files[source]
+
+    return recipe

@@ -1,0 +1,143 @@
+"""Puts a build together: lock, state, workers, loop; and takes it apart again, whatever happens."""
+
+from __future__ import annotations
+
+import os
+
+from uetbuild.cli.person import Terminal
+from uetbuild.cli.wiring import SystemClock
+from uetbuild.core.conflicts import Conflicts
+from uetbuild.core.ready import Admission
+from uetbuild.core.schedule import costs, ranks, remaining
+from uetbuild.engine.attempt import Bench
+from uetbuild.engine.journal import Journal
+from uetbuild.engine.loop import Loop
+from uetbuild.engine.outputs import Outputs
+from uetbuild.engine.preflight import preflight
+from uetbuild.engine.recipe import Kitchen, Place
+from uetbuild.engine.wait import SignalWait
+from uetbuild.executors.ask import AskShell
+from uetbuild.executors.pool import SupervisorPool
+from uetbuild.report.lines import followed, output_mode
+from uetbuild.state import compiled
+from uetbuild.state.disk import RealDisk
+from uetbuild.state.hands import FileHands
+from uetbuild.state.layout import new_run_id
+from uetbuild.state.lock import BuildLock
+from uetbuild.state.store import open_writer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from uetbuild.cli.options import Options
+    from uetbuild.cli.wiring import OpenProject
+    from uetbuild.core.graph import Graph
+    from uetbuild.core.ports import Shell
+    from uetbuild.engine.request import Request
+    from uetbuild.report.lines import Lines
+    from uetbuild.state.store import SqliteStore
+
+
+class Held:
+    """The state folder, held by this build: lock and open store. A context manager."""
+
+    __slots__ = ("lock", "store")
+
+    def __init__(self, session: OpenProject, wait: bool, waiting: Callable[[int], None]) -> None:
+        session.layout.ensure()
+        self.lock = BuildLock(session.layout.lock)
+        self.lock.acquire(wait, waiting)
+        self.store: SqliteStore = open_writer(session.layout)
+
+    def __enter__(self) -> Held:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.store.close()
+        self.lock.release()
+
+
+def build(session: OpenProject, options: Options, view: Lines) -> int:
+    """Build what the options ask for; returns the exit code. Raises UetError for what keeps the build from starting."""
+    named = frozenset(session.targets(options.targets)) if options.targets else frozenset()
+    request = session.request(options)
+    follow = followed(output_mode(options.output, session.environ), session.graph.nodes, request.members, named)
+    request = request.with_(follow=follow)
+    session.reader.close()
+    with Held(session, not options.no_wait, view.waits_for) as held:
+        for text in (*session.project.warnings, *held.store.warnings):
+            view.warn(text)
+        code = _run(session, request, held, view)
+        if session.fresh is not None:
+            compiled.save(session.layout, session.key, session.project, session.fresh)
+    return code
+
+
+def _run(session: OpenProject, request: Request, held: Held, view: Lines) -> int:
+    store, root = held.store, session.root
+    shell = AskShell(session.environ)
+    disk = RealDisk(root, store.digests, session.environ)
+    preflight(session.graph, request.members, disk)
+    survey = session.survey(request, store, disk, shell)
+    run = new_run_id(SystemClock.now(), os.urandom(2))
+    settings = session.project.settings
+    hands = FileHands(root, session.layout, tracker(shell, root))
+    bench = Bench(survey, Outputs(disk, hands, survey.memory, settings.exclude, session.graph.nodes))
+    journal = Journal(run, store, (view,), SystemClock())
+    rank, admission = priorities(session.graph, request, store.seconds(), settings.pools)
+    workers = SupervisorPool(request.jobs, dict(session.environ), (held.lock.fileno(),))
+    try:
+        with SignalWait() as wait:
+            loop = Loop(
+                survey, bench, Kitchen(place(session, run), settings, survey.answers), workers, journal, wait, SystemClock(), Terminal(),
+                rank, admission, settings.pools,
+            )  # fmt: skip
+            code = loop.run()
+    finally:
+        workers.close()
+    if journal.begun:
+        from uetbuild.state.history import close_run  # after the last spawn: prunes and writes the summary
+
+        close_run(session.layout, run, settings.keep_runs)
+    elif not code:
+        view.up_to_date(loop.size)
+    return code
+
+
+def priorities(graph: Graph, request: Request, seconds: dict[str, float], pools: Iterable[tuple[str, int]]) -> tuple[list[int], Admission]:
+    """Place of each node in the order of preference, and what may run beside what."""
+    cost = costs(graph, request.members, seconds)
+    keys = ranks(graph, remaining(graph, request.members, cost))
+    rank = [0] * len(keys)
+    for place, i in enumerate(sorted(range(len(keys)), key=keys.__getitem__)):
+        rank[i] = place
+    return rank, Admission(graph.nodes, request.jobs, pools, Conflicts(graph.nodes))
+
+
+def place(session: OpenProject, run: str) -> Place:
+    """Where the build of this run works."""
+    layout = session.layout
+    made = False
+
+    def log(node: str) -> str:
+        nonlocal made
+        if not made:
+            layout.ensure_run(run)
+            made = True
+        return layout.log(run, node)
+
+    return Place(
+        root=session.root, run=run, environ=session.environ, log=log, notes=lambda node: log(node)[:-4],
+        sandbox=lambda node: layout.sandbox(run, node),
+    )  # fmt: skip
+
+
+def tracker(shell: Shell, root: str) -> Callable[[list[str]], set[str]]:
+    """Which of some paths git tracks; none where there is no git or no repository."""
+
+    def tracked(paths: list[str]) -> set[str]:
+        code, out, _ = shell.ask(("git", "--literal-pathspecs", "ls-files", "-z", "--", *paths), root, {"GIT_OPTIONAL_LOCKS": "0"}, False)
+        return set(out.split("\0")) - {""} if not code else set()
+
+    return tracked

@@ -1,0 +1,153 @@
+"""From words on the command line to nodes (interface, section 3: what a TARGET is, and what a bare `uetbuild` builds)."""
+
+from __future__ import annotations
+
+from uetbuild.core.idpatterns import is_pattern, matcher
+from uetbuild.core.nodes import Source
+from uetbuild.core.paths import resolve
+from uetbuild.core.scope import Scope
+from uetbuild.errors import UetError, not_yet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from uetbuild.core.graph import Graph
+    from uetbuild.core.nodes import Node, Project
+
+
+class Targets:
+    """Resolves words typed in the root-relative folder `cwd`, below the manifest in the folder `here`."""
+
+    __slots__ = ("_cwd", "_graph", "_prefix", "_project", "_workstreams")
+
+    def __init__(self, project: Project, graph: Graph, here: str, cwd: str) -> None:
+        self._project = project
+        self._graph = graph
+        self._cwd = cwd
+        self._prefix = ""
+        for folder, prefix, _ in project.namespaces:
+            if folder == here:
+                self._prefix = prefix
+        self._workstreams: dict[str, list[int]] = {}
+        for i, node in enumerate(graph.nodes):
+            self._workstreams.setdefault(node.workstream, []).append(i)
+
+    def is_id(self, word: str) -> bool:
+        """Whether a word names a workstream or node (then it is no command)."""
+        return any(name in self._workstreams or name in self._graph.index for name in self._names(word))
+
+    def named(self, words: Iterable[str]) -> list[int]:
+        """The nodes that the words name, in the order of the manifest. Raises UetError for a word that names nothing."""
+        found: set[int] = set()
+        for word in words:
+            found.update(self.one(word))
+        return sorted(found)
+
+    def one(self, word: str) -> list[int]:
+        """The nodes that one word names. Raises UetError."""
+        for name in self._names(word):
+            if name in self._workstreams:
+                return self._workstreams[name]
+            if name in self._graph.index:
+                return [self._graph.index[name]]
+        selected = self._selected(word)
+        if selected is not None:
+            return selected
+        if is_pattern(word):
+            found = self._matching(word)
+            if found:
+                return found
+        path = resolve(self._cwd, word)
+        if path:
+            found = [i for i, node in enumerate(self._graph.nodes) if _creates(node, path)]
+            if found:
+                return found
+            if any(_reads(node, path) for node in self._graph.nodes):
+                raise not_yet(f"a source path as target (`{word}`)")
+        raise self._unknown(word)
+
+    def default(self) -> list[int]:
+        """What a bare `uetbuild` builds. Raises UetError where nothing is left to build."""
+        declared = next((ids for _, prefix, ids in self._project.namespaces if prefix == self._prefix and self._prefix), None)
+        if declared is None:
+            declared = self._project.default
+        if declared is not None:
+            return self.named(declared)
+        for name in self._names("all"):
+            if name in self._workstreams:
+                return self._workstreams[name]
+        return self._everything()
+
+    def members(self, indices: Iterable[int]) -> frozenset[int]:
+        """These nodes, groups replaced by their members."""
+        found: set[int] = set()
+        todo = list(indices)
+        while todo:
+            i = todo.pop()
+            if self._graph.nodes[i].is_group:
+                todo.extend(self._graph.deps[i])
+            else:
+                found.add(i)
+        return frozenset(found)
+
+    def _names(self, word: str) -> tuple[str, ...]:
+        """The full ids that a word may stand for, the nearest namespace first; `:id` is the root's."""
+        if word.startswith(":"):
+            return (word[1:],)
+        return (f"{self._prefix}:{word}", word) if self._prefix else (word,)
+
+    def _selected(self, word: str) -> list[int] | None:
+        kind, colon, name = word.partition(":")
+        if not colon or kind not in ("tag", "phase", "gate"):
+            return None
+        if kind == "gate":
+            raise not_yet(f"the target `{word}`")
+        nodes = self._graph.nodes
+        found = [i for i, node in enumerate(nodes) if (name in node.tags if kind == "tag" else node.phase == name)]
+        if not found:
+            known = sorted({tag for node in nodes for tag in node.tags} if kind == "tag" else {node.phase for node in nodes if node.phase})
+            raise UetError(f"no workstream has the {kind} `{name}`", hint=_declared(known, f"no {kind} is declared"))
+        return [i for i in found if not nodes[i].manual]
+
+    def _matching(self, pattern: str) -> list[int]:
+        matches = [matcher(name) for name in self._names(pattern)]
+        return [
+            i
+            for i, node in enumerate(self._graph.nodes)
+            if not node.manual and any(match(node.workstream) or match(node.id) for match in matches)
+        ]
+
+    def _everything(self) -> list[int]:
+        found = [i for i, node in enumerate(self._graph.nodes) if node.touches_files and not (node.manual or node.always or node.is_group)]
+        if not found:
+            names = [name for name in self._workstreams if ":" not in name]
+            raise UetError("nothing to build by default", hint=_declared(names, "the manifest declares no workstream"))
+        return found
+
+    def _unknown(self, word: str) -> UetError:
+        if word == "all":
+            return UetError("nothing to build: no workstream creates or edits files", hint=_declared(list(self._workstreams), ""))
+        from difflib import get_close_matches  # only for this message
+
+        near = get_close_matches(word, [*self._workstreams, *self._graph.index], 1)
+        hint = f"did you mean `{near[0]}`?" if near else _declared(list(self._workstreams), "the manifest declares no workstream")
+        return UetError(f"unknown target `{word}`", hint=hint)
+
+
+def _declared(names: list[str], none: str) -> str:
+    shown = ", ".join([f"`{name}`" for name in names[:12]])
+    return f"declared: {shown}{' …' if len(names) > 12 else ''}" if names else none
+
+
+def _creates(node: Node, path: str) -> bool:
+    return any(
+        source.pattern == path or path.startswith(source.pattern + "/") or source.pattern.startswith(path + "/")
+        if source.kind == Source.PATH
+        else Scope((source,), ()).matches(path)
+        for source in node.outputs
+    )
+
+
+def _reads(node: Node, path: str) -> bool:
+    return bool(node.inputs or node.edits) and Scope((*node.inputs, *node.edits), ()).matches(path)
