@@ -23,6 +23,7 @@ from uetbuild.manifest.models_base import (
     unknown_key,
 )
 from uetbuild.manifest.models_paths import PATHS_SCHEMA, PathEntry, Paths, read_paths
+from uetbuild.manifest.models_recipe import StepSpec
 from uetbuild.manifest.models_values import (
     ID_PATTERN,
     TEXT_SCHEMA,
@@ -40,6 +41,7 @@ from uetbuild.manifest.models_values import (
     Texts,
     TextValue,
     check_id,
+    integer_schema,
     read_integer,
     read_text,
 )
@@ -47,6 +49,7 @@ from uetbuild.manifest.models_vars import Vars, VarSpec
 from uetbuild.manifest.models_workstream import (
     EnvMode,
     Isolation,
+    Require,
     Retry,
     Workstream,
     read_workstream,
@@ -122,9 +125,9 @@ class Settings(Block):
     NOUN: ClassVar[str] = "settings"
     EXAMPLE: ClassVar[str] = "settings: {jobs: auto, keep_runs: 50, output_limit: 1Gi, exclude: [node_modules, target]}\n"
 
-    jobs: Annotated[
-        int | None, Reads(_read_jobs, {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]}, "`auto` or number")
-    ] = Field(None, description="How many workers run at once; `auto`: the cores.")
+    jobs: Annotated[int | None, Reads(_read_jobs, {"anyOf": [{"const": "auto"}, integer_schema(1)]}, "`auto` or number")] = Field(
+        None, description="How many workers run at once; `auto`: the cores."
+    )
     keep_runs: OptionalCount = Field(None, description="How many runs the history keeps; 50 if not set.")
     output_limit: OptionalSize = Field(None, description="Longest log of one node; 1Gi if not set.")
     python: OptionalText = Field(None, description="Interpreter of Python steps; `VIRTUAL_ENV`, `.venv` or `python3` if not set.")
@@ -227,7 +230,7 @@ class Manifest(Block):
 
     NOUN: ClassVar[str] = "manifest"
 
-    version: Annotated[int, Reads(_read_version, {"const": 1}, "1")] = Field(1, description="Version of this format.")
+    version: Annotated[int, Reads(_read_version, {"enum": [1, "1"]}, "1")] = Field(1, description="Version of this format.")
     project: OptionalLine = Field(None, description="Name of the project.")
     default: OptionalTexts = Field(None, description="What a bare `uetbuild` builds: ids, patterns, `tag:NAME`.")
     include: Annotated[
@@ -256,6 +259,10 @@ class Manifest(Block):
         dict[str, Map], Reads(_read_profiles, _named_blocks({"$ref": "#/$defs/profile"}), "map of names to parts of a manifest")
     ] = Field({}, description="`--profile NAME` lays this over the manifest: maps merge, lists and scalars replace, null deletes.")
     settings: Annotated[Settings | None, _block(Settings)] = Field(None, description="What holds for the whole build.")
+
+
+BLOCKS: tuple[type[Block], ...] = (Workstream, StepSpec, Require, Include, Phase, Defaults, Settings)
+"""All blocks below the top level, in the order in which the reference shows them."""
 
 
 def validate(tree: Tree, errors: Iterable[UetError] = ()) -> Manifest:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from uetbuild.errors import Location, UetError
@@ -82,6 +83,7 @@ class Block(BaseModel):
 
     NOUN: ClassVar[str] = "block"
     EXAMPLE: ClassVar[str] = ""
+    RULES: ClassVar[Schema] = {}  # what the JSON Schema says besides the keys
 
     _tree: Map = PrivateAttr()
     _key: Text | None = PrivateAttr(default=None)
@@ -101,6 +103,11 @@ class Block(BaseModel):
         return self._key.location() if self._key else self._tree.location()
 
 
+def reads_of(field: FieldInfo) -> Reads:
+    """How a field of a block is read."""
+    return next(item for item in field.metadata if isinstance(item, Reads))
+
+
 AnyBlock = TypeVar("AnyBlock", bound=Block)
 
 
@@ -114,7 +121,8 @@ def read_block(model: type[AnyBlock], node: Tree, key: Text | None = None) -> An
     if not isinstance(node, Map):
         hint = f"its keys are {', '.join(f'`{name}`' for name in keys_of(model)[:4])}, …"
         raise expects("a map", node, hint if isinstance(node, Text) and not node.missing else "")
-    entries, errors = node.entries, []
+    entries = node.entries
+    errors: list[UetError] = []
     if not entries.keys() <= _key_set(model):
         entries, errors = _known(model, node)
     try:
@@ -165,6 +173,9 @@ def unknown_key(noun: str, key: str, known: Iterable[str], node: Map) -> UetErro
     if key.startswith("{{"):
         return UetError(f"a template must be quoted here: `{key}`", node.where(key), f"quote it: {quoted(key)}")
     names = sorted(known)
+    glued = key.split(":", 1)[0]
+    if glued in names:
+        return UetError(f"a blank is missing behind `{glued}:`", node.where(key), f"write `{glued}: {key[len(glued) + 1 :]}`")
     hint = did_you_mean(key, names)
     if not hint and len(names) <= MAX_LISTED:
         hint = f"known keys: {', '.join(f'`{name}`' for name in names)}"

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from uetbuild.errors import UetError
-from uetbuild.manifest.models_base import Block, Fault, Reads, Refused, expects, read_block, read_items, refuse
+from uetbuild.manifest.models_base import Block, Fault, Reads, Refused, Schema, expects, read_block, read_items, refuse
 from uetbuild.manifest.models_values import (
     TEXT_SCHEMA,
     Bool,
@@ -53,6 +53,11 @@ run:
   - argv: [cp, "a file with spaces", build/]
   - {python: "tools.gen:main", args: {out: build/table.json}}
 """
+
+    RULES: ClassVar[Schema] = {
+        "oneOf": [{"required": [way]} for way in ("cmd", "argv", "python")],
+        "dependentRequired": {"args": ["python"]},
+    }
 
     cmd: OptionalLine = Field(None, description="Command line, run directly when it holds no shell syntax, else by `shell`.")
     argv: OptionalWords = Field(None, description="Program and arguments, one word each; never read by a shell.")

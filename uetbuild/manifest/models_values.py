@@ -18,6 +18,8 @@ _ID = re.compile(ID_PATTERN)
 _NAME = re.compile(NAME_PATTERN)
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 
+BOOLS = ("true", "True", "TRUE", "false", "False", "FALSE")
+
 TEXT_SCHEMA: dict[str, object] = {"type": ["string", "number", "boolean", "null"]}
 """Unquoted `3.10`, `no` and `~` are text for us, but numbers, booleans and null for who reads the schema."""
 TEXTS_SCHEMA: dict[str, object] = {"anyOf": [TEXT_SCHEMA, {"type": "array", "items": TEXT_SCHEMA}]}
@@ -68,7 +70,7 @@ def _balanced(text: str) -> bool:
 def read_bool(node: Tree) -> bool:
     """`true` or `false`."""
     text = read_text(node, "`true` or `false`").text
-    if text.lower() not in ("true", "false"):
+    if text not in BOOLS:
         meant = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}.get(text.lower(), "")
         raise expects("`true` or `false`", node, f"write `{meant}`" if meant else "")
     return text.lower() == "true"
@@ -199,7 +201,7 @@ def read_amounts(minimum: int) -> Callable[[Tree], dict[str, int]]:
 def _amounts(minimum: int) -> Reads:
     schema: dict[str, object] = {
         "type": ["object", "null"],
-        "patternProperties": {"^x-": True, f"^{ID_PATTERN}$": {"type": "integer", "minimum": minimum}},
+        "patternProperties": {"^x-": True, f"^{ID_PATTERN}$": integer_schema(minimum)},
         "additionalProperties": False,
     }
     return Reads(read_amounts(minimum), schema, "map of names to numbers")
@@ -211,10 +213,16 @@ def choice(*choices: str) -> Reads:
 
 
 def _integer(minimum: int | None, shown: str) -> Reads:
-    schema: dict[str, object] = {"type": "integer"} | ({} if minimum is None else {"minimum": minimum})
-    return Reads(read_integer(minimum), schema, shown)
+    return Reads(read_integer(minimum), integer_schema(minimum), shown)
 
 
+def integer_schema(minimum: int | None = None) -> dict[str, object]:
+    """Whole numbers, quoted ones too."""
+    number: dict[str, object] = {"type": "integer"} | ({} if minimum is None else {"minimum": minimum})
+    return {"anyOf": [number, {"type": "string", "pattern": "^[-+]?[0-9]+$"}]}
+
+
+_BOOL = Reads(read_bool, {"anyOf": [{"type": "boolean"}, {"enum": list(BOOLS)}]}, "`true` or `false`")
 _LINE = Reads(read_line, TEXT_SCHEMA, "text")
 _ENV_SCHEMA: dict[str, object] = {
     "type": ["object", "null"],
@@ -226,8 +234,8 @@ TextValue = Annotated[Text, Reads(read_text, TEXT_SCHEMA, "text")]
 OptionalText = Annotated[Text | None, Reads(read_text, TEXT_SCHEMA, "text")]
 OptionalLine = Annotated[Text | None, _LINE]
 OptionalId = Annotated[Text | None, Reads(read_id, TEXT_SCHEMA, "id")]
-Bool = Annotated[bool, Reads(read_bool, {"type": "boolean"}, "`true` or `false`")]
-OptionalBool = Annotated[bool | None, Reads(read_bool, {"type": "boolean"}, "`true` or `false`")]
+Bool = Annotated[bool, _BOOL]
+OptionalBool = Annotated[bool | None, _BOOL]
 Integer = Annotated[int, _integer(None, "number")]
 OptionalCount = Annotated[int | None, _integer(0, "number")]
 OptionalDuration = Annotated[

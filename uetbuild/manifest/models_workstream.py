@@ -138,7 +138,7 @@ Matrix = Annotated[
         "map of names to lists",
     ),
 ]
-Retry = Annotated[int | None, Reads(read_retry, {"const": 0}, "0")]
+Retry = Annotated[int | None, Reads(read_retry, {"enum": [0, "0"]}, "0")]
 EnvMode = Annotated[str | None, choice("inherit", "strict")]
 Isolation = Annotated[str | None, Reads(read_isolation, {"enum": ["none", "sandbox"]}, "`none` or `sandbox`")]
 RequireValue = Annotated[Require | None, Reads(lambda node: read_block(Require, node), {"$ref": "#/$defs/require"}, "map")]

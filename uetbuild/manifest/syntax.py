@@ -290,6 +290,8 @@ def _other(source: SourceFile, text: str, problem: str, opened: int, at: int) ->
         return Broken(
             UetError("this line has no `:`", source.span(_first_of_line(text, opened), max(end, start + 1)), "write `key: value`")
         )
+    if "unexpected ':'" in problem:
+        return Broken(UetError("a value is missing behind this `:`", source.span(at, at + 1), "quote it if it is meant as text"))
     if "expected node content" in problem:
         char = text[at : at + 1]
         message = f"a value is missing before `{char}`" if char.strip() else "a value is missing here"

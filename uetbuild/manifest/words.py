@@ -13,7 +13,8 @@ def kind_of(node: Tree) -> str:
     """What stands there, for people: `a list`, a text in backticks."""
     if isinstance(node, Text):
         return f"`{shortened(node.text)}`" if node.text else "an empty text"
-    return "a map" if isinstance(node, Map) else "a list"
+    kind = "map" if isinstance(node, Map) else "list"
+    return f"a {kind}" if len(node) else f"an empty {kind}"
 
 
 def shortened(text: str) -> str:

@@ -27,6 +27,7 @@ from ruamel.yaml.reader import ReaderError
 from uetbuild.errors import Location, UetError, UetErrors
 from uetbuild.manifest import syntax
 from uetbuild.manifest.collector import paused_collector
+from uetbuild.manifest.dialect import Disguise
 from uetbuild.manifest.syntax import Broken
 from uetbuild.manifest.tree import Map, Seq, SourceFile, Text, Tree
 from uetbuild.manifest.words import quoted, shortened
@@ -99,6 +100,7 @@ class _Composer:
     def __init__(self, source: SourceFile, text: str, data: bool) -> None:
         self.source = source
         self.text = text
+        self.disguise = Disguise(text)
         self.extensions = not data and "x-" in text
         self.errors: list[UetError] = []
         self.stack: list[Seq | Map] = []
@@ -113,7 +115,7 @@ class _Composer:
 
     def run(self) -> Tree:
         """The tree of the only document; raises `Broken` where the text cannot be parsed on."""
-        parser: Any = CParser(self.text)
+        parser: Any = CParser(self.disguise.text)
         try:
             while True:
                 event: Any = parser.get_event()
@@ -154,7 +156,7 @@ class _Composer:
             if event.tag is not None and not style:
                 style = "!"  # `!!str 3` is text: not plain any more
         self.size += 1
-        node = Text(event.value, style, self.source, start, event.end_mark.index)
+        node = Text(self.disguise.reveal(event.value), style, self.source, start, event.end_mark.index)
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, 1)
         self._attach(node)

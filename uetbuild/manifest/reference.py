@@ -1,0 +1,88 @@
+"""The reference of the manifest for people, made from the models; `docs/reference/manifest.md` is what this writes.
+
+`python -m uetbuild.manifest.reference` writes the file, with `--check` it only says whether it is up to date.
+"""
+
+from __future__ import annotations
+
+from pydantic.fields import FieldInfo
+
+from uetbuild.manifest.generated import generate
+from uetbuild.manifest.later import ISOLATIONS, KEYS
+from uetbuild.manifest.models import BLOCKS, Manifest
+from uetbuild.manifest.models_base import Block, reads_of
+
+PATH = "docs/reference/manifest.md"
+
+_HEAD = """\
+# The manifest: `Uetfile.yaml`
+
+<!-- made by `python -m uetbuild.manifest.reference` from the models; do not edit by hand -->
+
+YAML 1.2, strict: a key that is not listed here is an error, and so is a key that is given twice. Keys that start with `x-` are
+ignored at any level, anchors and `<<` work.
+
+- **Text** is what stands there: unquoted `3.10`, `no` and `0755` are not turned into something else. Only under `vars` do unquoted
+  `true`, `false`, `null` and numbers keep their type.
+- **Quote** a text that starts with `*`, `!`, `&`, `{`, `[`, `%`, `@`, `` ` ``, `|` or `>`, or that holds `: ` or ` #`:
+  `inputs: ["*.c"]`, `run: "{{ vars.py }} gen.py"`, `run: 'echo "a: b"'`.
+- **Durations**: `500ms`, `90s`, `10m`, `1h30m`, `1.5h`, or a number of seconds; `0` = none.
+- **Sizes**: `500k`, `10M`, `1G`, `1T` by 1000, `512Ki`, `10Mi`, `1Gi`, `1Ti` by 1024, or a number of bytes.
+- **Ids** hold letters, digits, `_`, `.` and `-`, and start with a letter, a digit or `_`; two of them may not differ in upper and lower
+  case only.
+- **Paths** have `/`. In a list of paths the later patterns win; an entry that starts with `!` takes files away; `{optional: PATH}` may
+  be missing; a map gives names to paths: `inputs: {src: "src/*.c"}` is `{{ inputs.src }}` in the recipe.
+- **Lists of texts** may be written as one text where they have one item.
+"""
+
+_TITLES = {
+    "manifest": "Top level",
+    "workstream": "`workstreams.ID`",
+    "step": "Steps of a recipe",
+    "require": "`require`",
+    "include": "`include`",
+    "phase": "`phases.ID`",
+    "defaults": "`defaults`",
+    "settings": "`settings`",
+}
+
+
+def reference() -> str:
+    """The page as Markdown."""
+    sections = [_section(block) for block in (Manifest, *BLOCKS)]
+    return "\n".join([_HEAD, *sections, _not_yet()])
+
+
+def _section(model: type[Block]) -> str:
+    rows = [_row(field.alias or name, field) for name, field in model.model_fields.items()]
+    lines = [f"## {_TITLES[model.NOUN]}", "", model.__doc__ or "", ""]
+    if model.EXAMPLE:
+        lines += ["```yaml", model.EXAMPLE.rstrip(), "```", ""]
+    return "\n".join([*lines, "| key | type | default | meaning |", "|---|---|---|---|", *rows, ""])
+
+
+def _row(key: str, field: FieldInfo) -> str:
+    cells = (f"`{key}`", reads_of(field).shown, _default(field), field.description or "")
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be given"
+    if field.default is None or field.default in ((), {}):
+        return ""
+    return f"`{str(field.default).lower()}`"
+
+
+def _not_yet() -> str:
+    lines = ["## Not yet", "", "These keys belong to later versions; using one is an error that says so.", ""]
+    for noun, keys in KEYS.items():
+        lines.append(f"- {_TITLES[noun]}: {', '.join(f'`{key}`' for key in sorted(keys))}")
+    lines.append(
+        f"- values: `retry` other than 0, {', '.join(f'`isolation: {value}`' for value in sorted(ISOLATIONS))}, `foreach: outputs:ID`"
+    )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(generate(PATH, reference()))
