@@ -1,0 +1,133 @@
+"""Past runs: found by id, by its beginning, or as the last one; bounded."""
+
+import json
+import os
+
+import pytest
+
+from uetbuild.core.changes import Changes
+from uetbuild.core.events import Event
+from uetbuild.errors import UetError
+from uetbuild.state.history import History, write_summary
+from uetbuild.state.layout import Layout
+from uetbuild.state.store import open_writer
+
+RUNS = ["20261121-093000-000001-ab12", "20261121-094500-000001-cd34", "20261122-080000-000001-ef56"]
+
+
+@pytest.fixture
+def layout(tmp_path):
+    layout = Layout(str(tmp_path))
+    layout.ensure()
+    return layout
+
+
+@pytest.fixture
+def store(layout):
+    store = open_writer(layout)
+    for number, run in enumerate(RUNS):
+        layout.ensure_run(run)
+        begin(store, run, 1000.0 * number + 1)
+        end(store, run, 1000.0 * number + 9, "succeeded")
+    return store
+
+
+def begin(store, run, time):
+    changes = Changes()
+    changes.run = (run, "running", {"targets": ["all"]})
+    changes.events = [Event(seq=1, time=time, run=run, event="run_started", data={"targets": ["all"], "jobs": 4})]
+    store.commit(changes)
+
+
+def end(store, run, time, state):
+    changes = Changes()
+    changes.run = (run, state, {"ran": 3})
+    changes.events = [Event(seq=2, time=time, run=run, event="node_finished", node="a\udcff", data={"outcome": "failed", "code": -9})]
+    store.commit(changes)
+
+
+def test_runs_are_listed_newest_first_with_their_times(store, layout):
+    runs = History(store.database, layout).runs()
+    assert [run.id for run in runs] == RUNS[::-1]
+    assert (runs[0].state, runs[0].started, runs[0].finished, runs[0].summary) == ("succeeded", 2001.0, 2009.0, {"ran": 3})
+
+
+@pytest.mark.parametrize(("reference", "index"), [("last", 2), (RUNS[1], 1), ("20261122", 2), ("20261121-093", 0)])
+def test_a_run_is_found_by_id_beginning_or_last(store, layout, reference, index):
+    assert History(store.database, layout).run(reference).id == RUNS[index]
+
+
+def test_an_ambiguous_beginning_is_an_error_that_names_the_runs(store, layout):
+    with pytest.raises(UetError, match="`20261121` is the beginning of 2 runs") as caught:
+        History(store.database, layout).run("20261121")
+    assert f"`{RUNS[0]}`" in caught.value.hint
+
+
+def test_an_unknown_run_is_an_error_with_what_was_likely_meant(store, layout):
+    with pytest.raises(UetError, match="unknown run") as caught:
+        History(store.database, layout).run("20261121-093000-000001-ab13")
+    assert caught.value.hint == f"did you mean `{RUNS[0]}`?"
+    with pytest.raises(UetError, match="unknown run ``"):
+        History(store.database, layout).run("")
+
+
+def test_without_runs_there_is_no_last_one(layout):
+    with pytest.raises(UetError, match="there are no runs yet"):
+        History(open_writer(layout).database, layout).run()
+
+
+def test_a_run_without_an_end_is_interrupted_unless_it_is_the_one_that_builds(store, layout):
+    begin(store, "20261123-080000-000001-aaaa", 5000.0)
+    begin(store, "20261124-080000-000001-aaaa", 6000.0)
+    assert [run.state for run in History(store.database, layout).runs()[:2]] == ["interrupted", "interrupted"]
+    assert [run.state for run in History(store.database, layout, building=True).runs()[:2]] == ["running", "interrupted"]
+
+
+def test_a_resumed_run_keeps_its_start(store, layout):
+    begin(store, RUNS[0], 7000.0)
+    store.close()
+    again = open_writer(layout)
+    end(again, RUNS[0], 7009.0, "failed")
+    run = History(again.database, layout).run(RUNS[0])
+    assert (run.state, run.started, run.finished) == ("failed", 1.0, 7009.0)
+
+
+def test_events_come_in_order_and_can_be_followed(store, layout):
+    history = History(store.database, layout)
+    first, second = history.events(RUNS[0])
+    assert first.as_json() == {"seq": 1, "time": 1.0, "run": RUNS[0], "event": "run_started", "targets": ["all"], "jobs": 4}
+    assert (second.node, second.data) == ("a\udcff", {"outcome": "failed", "code": -9})
+    assert history.events(RUNS[0], after=1) == [second]
+    assert history.events("nothing") == []
+
+
+def test_the_log_of_a_node_is_found(store, layout):
+    with open(layout.log(RUNS[0], "obj[src/a.c]"), "w"):
+        pass
+    history = History(store.database, layout)
+    assert history.log(RUNS[0], "obj[src/a.c]") == layout.log(RUNS[0], "obj[src/a.c]")
+    with pytest.raises(UetError, match="there is no log of `b`"):
+        history.log(RUNS[0], "b")
+
+
+def test_the_summary_is_one_json_object(layout):
+    path = write_summary(layout, RUNS[0], {"ran": 3, "name": "é", "odd": "\udcff"})
+    assert path == layout.summary(RUNS[0])
+    with open(path, encoding="utf-8") as file:
+        assert json.load(file)["name"] == "é"
+    assert os.listdir(os.path.dirname(path)).count("summary.json") == 1
+
+
+def test_only_the_newest_runs_are_kept(store, layout, tmp_path):
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "victim/file").write_text("keep me")
+    os.symlink(tmp_path / "victim", layout.run_folder(RUNS[0]) + "/logs/link")
+    layout.ensure_run("20261120-000000-000000-dead")
+    history = History(store.database, layout)
+    assert history.prune(2) == [RUNS[0], "20261120-000000-000000-dead"]
+    assert [run.id for run in history.runs()] == RUNS[:0:-1]
+    assert history.events(RUNS[0]) == [] and len(history.events(RUNS[1])) == 2
+    assert sorted(os.listdir(layout.runs)) == RUNS[1:]
+    assert (tmp_path / "victim/file").exists()
+    assert history.prune(2) == []
+    assert history.prune(0) == [RUNS[1]], "the last run is always kept"

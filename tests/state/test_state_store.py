@@ -1,0 +1,444 @@
+"""The database: what is committed is read again, and no damage to the file leads to a traceback or to a wrong row."""
+
+import os
+import random
+import shutil
+import sqlite3
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from uetbuild.core.changes import Changes
+from uetbuild.core.events import Event
+from uetbuild.core.stamps import Link, Stage, Stamp
+from uetbuild.errors import ExitCode, UetError
+from uetbuild.state import store as store_module
+from uetbuild.state.database import Database
+from uetbuild.state.disk import RealDisk
+from uetbuild.state.history import History
+from uetbuild.state.layout import Layout
+from uetbuild.state.store import open_reader, open_writer
+
+RUN = "20261121-093000-000001-ab12"
+ODD = "odd\udcff\ud800name"
+
+
+@pytest.fixture
+def layout(tmp_path):
+    layout = Layout(str(tmp_path))
+    layout.ensure()
+    return layout
+
+
+def stamp(node="n", **values):
+    defaults = {"stage": Stage.DONE, "run": RUN, "seconds": 1.0, "inputs": {"b": "f1", "a": "f2"}, "outputs": {f"out/{node}": "f3"}}
+    return Stamp(node=node, **(defaults | values))
+
+
+def full_changes(count=40):
+    changes = Changes()
+    for number in range(count):
+        changes.stamps[f"n{number}"] = stamp(f"n{number}", definition=str(number) * 40)
+        changes.chains[f"e{number}"] = (Link(node="n1", found="", left="fa"), Link(node="n2", found="fa", left="fb"))
+        changes.answers[f"q{number}"] = str(number)
+        changes.events.append(Event(seq=number + 1, time=1000.0 + number, run=RUN, event="node_started", node=f"n{number}"))
+    changes.run = (RUN, "running", {"targets": ["all"]})
+    return changes
+
+
+def contents(store):
+    return (store.stamps(), store.chains(), store.answers(), store.seconds())
+
+
+def test_what_was_committed_is_read_again(layout):
+    changes = full_changes()
+    changes.stamps[ODD] = stamp(ODD, before=(("x\udcff", "1-2"),))
+    expected = (dict(changes.stamps), dict(changes.chains), dict(changes.answers))
+    writer = open_writer(layout)
+    writer.commit(changes)
+    assert not changes
+    assert list(writer.stamps()["n1"].inputs) == ["b", "a"], "the order of inputs is kept"
+    writer.close()
+    reader = open_reader(layout)
+    assert contents(reader)[:3] == expected
+    assert reader.seconds() == dict.fromkeys(expected[0], 1.0)
+    assert reader.warnings == []
+
+
+def test_dropped_stamps_and_empty_chains_go(layout):
+    writer = open_writer(layout)
+    writer.commit(full_changes(3))
+    changes = Changes()
+    changes.dropped = ["n0", "never"]
+    changes.chains = {"e0": ()}
+    writer.commit(changes)
+    assert sorted(writer.stamps()) == ["n1", "n2"]
+    assert sorted(writer.chains()) == ["e1", "e2"]
+
+
+def test_the_last_stamp_of_a_node_counts_also_when_it_is_dropped_and_stamped_in_one_turn(layout):
+    writer = open_writer(layout)
+    writer.commit(full_changes(1))
+    changes = Changes()
+    changes.dropped = ["n0"]
+    changes.stamps["n0"] = stamp("n0", stage=Stage.STARTED)
+    writer.commit(changes)
+    assert writer.stamps()["n0"].stage == Stage.STARTED
+
+
+def test_digests_learnt_are_committed_with_the_next_turn(layout, tmp_path):
+    (tmp_path / "a").write_text("1")
+    writer = open_writer(layout)
+    row = (1, 2, 3, 4, "fab")
+    writer.digests.put("a", row)
+    writer.digests.put(ODD, row)
+    writer.commit(Changes())
+    assert writer.digests.learnt == {}
+    assert open_reader(layout).digests.get("a") == open_reader(layout).digests.get(ODD) == row
+    writer.digests.drop("a")
+    writer.commit(Changes())
+    assert open_reader(layout).digests.get("a") is None
+
+
+def test_estimates_follow_the_last_durations_and_only_finished_runs_count(layout):
+    writer = open_writer(layout)
+    for seconds in (10.0, 10.0, 1000.0):
+        changes = Changes()
+        changes.stamps = {
+            "n": stamp(seconds=seconds),
+            "failed": stamp("failed", stage=Stage.STARTED),
+            "instant": stamp("instant", seconds=0.0),
+        }
+        writer.commit(changes)
+    assert list(writer.seconds()) == ["n"]
+    assert 30 < writer.seconds()["n"] < 60, "one slow run does not outweigh the others"
+    assert open_reader(layout).seconds() == writer.seconds()
+
+
+def test_a_failed_commit_keeps_the_changes_and_says_why(layout):
+    writer = open_writer(layout)
+    writer.commit(full_changes(2))
+    before = contents(writer)
+    pages = writer.database.rows("PRAGMA page_count")[0][0]
+    writer.database.rows(f"PRAGMA max_page_count={pages + 1}")
+    changes = full_changes(2000)
+    with pytest.raises(UetError, match=r"cannot write `.uet/state.db`: the disk is full") as caught:
+        writer.commit(changes)
+    assert caught.value.code == ExitCode.USAGE and caught.value.hint
+    assert len(changes.stamps) == 2000
+    assert contents(writer)[:3] == before[:3]
+
+
+def as_nobody(action):
+    """Run `action` without the rights of root; its exit status tells whether it returned."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            if os.geteuid() == 0:
+                os.setgid(65534)
+                os.setuid(65534)
+            action()
+            code = 0
+        except BaseException as error:
+            os.write(2, repr(error).encode())
+        finally:
+            os._exit(code)
+    return os.waitpid(child, 0)[1]
+
+
+def test_a_read_only_folder_is_read_and_is_a_clear_error_for_a_writer(layout, tmp_path):
+    writer = open_writer(layout)
+    writer.commit(full_changes(3))
+    writer.close()
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        if os.geteuid() == 0:
+            folder.chmod(0o755)
+    for path in (layout.folder, layout.database):
+        if os.geteuid() == 0:
+            os.chown(path, 65534, 65534)
+    os.chmod(layout.database, 0o400)
+    os.chmod(layout.folder, 0o500)
+
+    def look():
+        assert len(open_reader(layout).stamps()) == 3
+        assert sorted(os.listdir(layout.folder)) == [".gitignore", "state.db"]
+        with pytest.raises(UetError, match="read-only"):
+            open_writer(layout).commit(full_changes(1))
+
+    try:
+        assert as_nobody(look) == 0
+    finally:
+        os.chmod(layout.folder, 0o700)
+
+
+def test_readers_of_nothing_read_nothing_and_make_nothing(tmp_path):
+    reader = open_reader(Layout(str(tmp_path)))
+    assert contents(reader) == ({}, {}, {}, {})
+    assert reader.digests.get("a") is None
+    assert reader.warnings == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def tree(folder):
+    return {
+        path: (os.lstat(path).st_mtime_ns, os.lstat(path).st_size)
+        for path in [os.path.join(base, name) for base, _, names in os.walk(folder) for name in names]
+        if not path.endswith(("-shm", "-wal"))
+    }
+
+
+def test_reading_never_writes(layout, tmp_path):
+    (tmp_path / "a").write_text("1")
+    writer = open_writer(layout)
+    writer.commit(full_changes())
+    writer.close()
+    before = tree(tmp_path)
+    reader = open_reader(layout)
+    contents(reader)
+    RealDisk(str(tmp_path), reader.digests).digest("a")
+    History(reader.database, layout).events(RUN)
+    with pytest.raises(AssertionError):
+        reader.commit(full_changes(1))
+    reader.close()
+    assert tree(tmp_path) == before
+
+
+def test_readers_see_what_a_build_commits_meanwhile(layout):
+    writer = open_writer(layout)
+    writer.commit(full_changes(1))
+    reader = open_reader(layout)
+    assert len(reader.stamps()) == 1
+    writer.commit(full_changes(2))
+    assert len(reader.stamps()) == 2
+
+
+def test_whoever_writes_drops_the_snapshots_first(layout):
+    writer = open_writer(layout)
+    with open(layout.snapshot, "w"):
+        pass
+    writer.close()
+    writer = open_writer(layout)
+    writer.stamps()
+    assert os.path.exists(layout.snapshot), "reading leaves them"
+    writer.commit(full_changes(1))
+    assert not os.path.exists(layout.snapshot)
+
+
+def test_a_closed_store_leaves_no_wal(layout):
+    writer = open_writer(layout)
+    writer.commit(full_changes(1))
+    writer.close()
+    writer.close()
+    assert sorted(os.listdir(layout.folder)) == [".gitignore", "state.db"]
+
+
+# --- damage ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """A state folder with some of everything, and what is in it."""
+    layout = Layout(str(tmp_path_factory.mktemp("sound")))
+    layout.ensure()
+    writer = open_writer(layout)
+    for number in range(30):
+        writer.digests.put(f"e{number}", (1, 2, 3, number, "f"))
+    writer.commit(full_changes())
+    expected = contents(writer)
+    writer.close()
+    with open(layout.database, "rb") as file:
+        return file.read(), expected
+
+
+def check_damaged(root, data, expected):
+    """Both a reader and a writer come to an end, believe nothing that was not written, and a writer can write afterwards."""
+    layout = Layout(str(root))
+    layout.ensure()
+    with open(layout.database, "wb") as file:
+        file.write(data)
+    reader = open_reader(layout)
+    _assert_believable(reader, expected)
+    reader.close()
+    writer = open_writer(layout)
+    _assert_believable(writer, expected)
+    fresh = full_changes(2)
+    fresh.stamps = {"new": stamp("new")}
+    try:
+        writer.commit(fresh)
+    except UetError as error:
+        raise AssertionError("a damaged file must not keep anybody from building") from error
+    assert writer.stamps()["new"] == stamp("new")
+    writer.close()
+    again = open_writer(layout)
+    assert again.stamps()["new"] == stamp("new")
+    again.close()
+    return writer
+
+
+def _assert_believable(store, expected):
+    for found, known in zip(contents(store), expected, strict=True):
+        assert found.items() <= known.items() or all(known.get(key) == value for key, value in found.items())
+    for number in range(30):
+        assert store.digests.get(f"e{number}") in (None, (1, 2, 3, number, "f"))
+    assert all(isinstance(text, str) for text in store.warnings)
+
+
+def test_a_file_truncated_anywhere_is_survived(sound, tmp_path):
+    data, expected = sound
+    for size in range(0, len(data), 512):
+        root = tmp_path / str(size)
+        root.mkdir()
+        store = check_damaged(root, data[:size], expected)
+        assert bool(store.warnings) == (size > 0), size
+        shutil.rmtree(root)
+
+
+def test_a_garbled_file_is_survived(sound, tmp_path):
+    data, expected = sound
+    source = random.Random(7)
+    for number in range(80):
+        garbled = bytearray(data)
+        for _ in range(source.choice([1, 3, 30])):
+            place = source.randrange(len(garbled))
+            length = source.choice([1, 1, 16, 512])
+            garbled[place : place + length] = source.randbytes(len(garbled[place : place + length]))
+        root = tmp_path / str(number)
+        root.mkdir()
+        check_damaged(root, bytes(garbled), expected)
+        shutil.rmtree(root)
+
+
+def test_a_damaged_file_is_set_aside_with_a_warning(layout):
+    for number in (1, 2):
+        with open(layout.database, "wb") as file:
+            file.write(b"not a database at all" * 100)
+        writer = open_writer(layout)
+        assert f"moved to `state.db.broken-{number}`" in writer.warnings[0]
+        writer.close()
+    assert os.path.getsize(layout.database + ".broken-1") == 2100
+
+
+def test_readers_leave_a_damaged_file_alone(layout):
+    with open(layout.database, "wb") as file:
+        file.write(b"not a database at all" * 100)
+    reader = open_reader(layout)
+    assert reader.stamps() == {}
+    assert len(reader.warnings) == 1 and "taken as empty" in reader.warnings[0]
+    assert sorted(os.listdir(layout.folder)) == [".gitignore", "state.db"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("PRAGMA user_version=99", "newer version"),
+        ("PRAGMA application_id=1", "another program"),
+        ("DROP TABLE chains", "tables are missing"),
+    ],
+)
+def test_a_file_of_another_version_or_program_is_set_aside(layout, statement, reason):
+    writer = open_writer(layout)
+    writer.commit(full_changes(1))
+    writer.close()
+    with sqlite3.connect(layout.database) as connection:
+        connection.execute(statement)
+    connection.close()
+    reader = open_reader(layout)
+    assert reader.stamps() == {} and reason in reader.warnings[0]
+    writer = open_writer(layout)
+    assert writer.stamps() == {} and reason in writer.warnings[0]
+
+
+def test_a_link_or_folder_in_its_place_is_set_aside(layout, tmp_path):
+    (tmp_path / "victim").write_text("")
+    os.symlink("../victim", layout.database)
+    open_writer(layout).commit(full_changes(1))
+    assert (tmp_path / "victim").read_text() == ""
+    os.unlink(layout.database)
+    os.mkdir(layout.database)
+    open_writer(layout).commit(full_changes(1))
+
+
+def test_a_row_under_another_key_or_in_another_table_is_not_believed(layout):
+    writer = open_writer(layout)
+    writer.commit(full_changes(3))
+    writer.close()
+    with sqlite3.connect(layout.database) as connection:
+        connection.execute("UPDATE stamps SET body = (SELECT body FROM stamps WHERE key = ?) WHERE key = ?", (b"n1", b"n0"))
+        connection.execute("UPDATE stamps SET body = 7 WHERE key = ?", (b"n2",))
+        connection.execute("INSERT OR REPLACE INTO answers SELECT * FROM stamps")
+    connection.close()
+    reader = open_reader(layout)
+    assert list(reader.stamps()) == ["n1"]
+    assert sorted(reader.answers()) == ["q0", "q1", "q2"]
+    assert "rows of `.uet/state.db` are damaged" in reader.warnings[-1]
+
+
+def test_rows_of_records_with_other_fields_read_as_absent(layout, monkeypatch):
+    writer = open_writer(layout)
+    writer.commit(full_changes(2))
+    monkeypatch.setattr(store_module, "STAMPS", store_module.seed("stamps", (*Stamp.__slots__, "more")))
+    assert writer.stamps() == {}
+
+
+def test_network_file_systems_get_a_rollback_journal_and_a_warning(layout, monkeypatch):
+    monkeypatch.setattr("uetbuild.state.database.file_system", lambda _: "nfs4")
+    writer = open_writer(layout)
+    writer.commit(full_changes(1))
+    assert writer.database.rows("PRAGMA journal_mode") == [(b"delete",)]
+    assert "`.uet` is on a network file system (nfs4)" in writer.warnings[0]
+
+
+def test_a_write_that_meets_damage_goes_into_a_new_file(layout, monkeypatch):
+    writer = open_writer(layout)
+    writer.commit(full_changes(1))
+    writer.database.write([("DROP TABLE events", [()])])
+    writer.commit(full_changes(1))
+    assert "n0" in writer.stamps()
+    assert "moved to `state.db.broken-1`" in writer.warnings[0]
+
+
+def test_a_mistake_of_ours_is_no_damage(layout):
+    writer = open_writer(layout)
+    with pytest.raises(sqlite3.ProgrammingError):
+        writer.database.write([("INSERT INTO stamps VALUES (?, ?)", [(1, 2, 3)])])
+    assert os.listdir(layout.folder).count("state.db.broken-1") == 0
+
+
+def test_a_locked_file_is_an_obstacle_and_no_damage(layout, monkeypatch):
+    monkeypatch.setattr("uetbuild.state.database.PATIENCE", 0.01)
+    writer = open_writer(layout)
+    other = sqlite3.connect(layout.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(UetError, match="locked by another program"):
+        writer.commit(full_changes(1))
+    other.execute("ROLLBACK")
+    writer.commit(full_changes(1))
+
+
+TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=8)
+DIGESTS = st.dictionaries(TEXT, TEXT, max_size=4)
+
+
+@given(st.dictionaries(TEXT, st.tuples(DIGESTS, DIGESTS), max_size=5), st.dictionaries(TEXT, TEXT, max_size=5))
+@settings(max_examples=25, deadline=None)
+def test_any_text_survives(tmp_path_factory, stamps, answers):
+    layout = Layout(str(tmp_path_factory.mktemp("text")))
+    layout.ensure()
+    changes = Changes()
+    changes.stamps = {node: stamp(node, inputs=inputs, env=env) for node, (inputs, env) in stamps.items()}
+    changes.answers = dict(answers)
+    expected = (dict(changes.stamps), dict(answers))
+    writer = open_writer(layout)
+    writer.commit(changes)
+    writer.close()
+    reader = open_reader(layout)
+    assert (reader.stamps(), reader.answers()) == expected
+    reader.close()
+
+
+def test_a_database_that_was_never_opened_reads_as_empty(tmp_path):
+    database = Database(str(tmp_path / "x"), "x")
+    assert database.rows("SELECT 1") == []
+    database.close()

@@ -1,0 +1,46 @@
+"""Files that are there whole or not at all: written beside their place and moved onto it."""
+
+from __future__ import annotations
+
+import os
+
+
+def write(path: str, data: bytes) -> None:
+    """Put `data` at `path`, readable by its owner only. Raises OSError; then whatever stood there still stands."""
+    draft = f"{path}.{os.getpid()}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(draft, flags, 0o600)
+    try:
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
+        os.replace(draft, path)
+    except OSError:
+        try:
+            os.unlink(draft)
+        except OSError:
+            pass
+        raise
+
+
+def read_own(path: str) -> bytes | None:
+    """Content of a regular file of ours that nobody else may write; None for anything else. Never follows a link."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return None
+    try:
+        status = os.fstat(descriptor)
+        if status.st_mode & 0o170022 != 0o100000 or status.st_uid != os.geteuid():
+            return None
+        parts = []
+        while part := os.read(descriptor, max(65536, status.st_size + 1)):
+            parts.append(part)
+        return b"".join(parts)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)

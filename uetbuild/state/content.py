@@ -1,0 +1,42 @@
+"""Content of open files, in constant memory: small files in one read, big ones in parts of 1 MiB."""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PART = 1 << 20
+
+
+def parts(descriptor: int, size: int) -> Iterator[bytes]:
+    """All of it, up to its end, wherever that is; `size` is what `fstat` said. Raises OSError."""
+    wanted = min(size + 1, PART)
+    while part := os.read(descriptor, wanted):
+        yield part
+        if len(part) == wanted:  # it grew, or its size is not told, as in /proc
+            wanted = PART
+
+
+def read(descriptor: int, size: int) -> bytes:
+    """All of it in memory. Raises OSError."""
+    return b"".join(parts(descriptor, size))
+
+
+def digest(descriptor: int, size: int) -> str:
+    """SHA-256 of it, in hex. Raises OSError."""
+    content = sha256()
+    for part in parts(descriptor, size):
+        content.update(part)
+    return content.hexdigest()
+
+
+def copy(source: int, target: int, size: int) -> None:
+    """All of it to another open file. Raises OSError."""
+    for part in parts(source, size):
+        view = memoryview(part)
+        while view:
+            view = view[os.write(target, view) :]

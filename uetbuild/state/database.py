@@ -1,0 +1,318 @@
+"""The SQLite file `state.db`: opening, damage, migrations, transactions. Knows nothing of what the rows mean.
+
+A file that is truncated, garbled, foreign or of a newer version is set aside (`state.db.broken-N`) by a writer, which goes on with an empty
+one; a reader takes it as empty. Both leave a warning. What keeps us from writing at all (disk full, read-only, locked) is a
+UetError. WAL with `synchronous=NORMAL`: a transaction costs 15 us and survives the death of every process of ours; on network
+file systems, where WAL cannot work, a rollback journal.
+
+`_sqlite3` is the C half of `sqlite3`; the Python half only adds adapters that we do not use, and imports `datetime`.
+Nobody in this process may open and close the file by other means: that would drop SQLite's locks (POSIX).
+"""
+
+from __future__ import annotations
+
+import os
+from _sqlite3 import Error, InterfaceError, ProgrammingError, connect
+
+from uetbuild.errors import UetError
+from uetbuild.state.mounts import file_system, is_network
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _sqlite3 import Connection
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+APPLICATION = 0x75657462  # "uetb", in the header of the file
+PATIENCE = 5.0  # seconds to wait for another connection
+
+# One entry a version: what takes the file from the version before to it. Keys and bodies are bytes (state/sealed.py).
+MIGRATIONS = (
+    (
+        "CREATE TABLE stamps (key BLOB PRIMARY KEY, body BLOB NOT NULL)",
+        "CREATE TABLE chains (key BLOB PRIMARY KEY, body BLOB NOT NULL)",
+        "CREATE TABLE digests (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE answers (key BLOB PRIMARY KEY, body BLOB NOT NULL)",
+        "CREATE TABLE durations (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE processes (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE runs (key BLOB PRIMARY KEY, body BLOB NOT NULL)",
+        "CREATE TABLE events (run BLOB, seq INTEGER, body BLOB NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID",
+    ),
+)
+VERSION = len(MIGRATIONS)
+
+# Primary result codes of SQLite (https://sqlite.org/rescode.html) that say nothing about the file's content.
+OBSTACLES = {
+    3: "access denied", 5: "it is locked by another program", 6: "it is locked by another program", 7: "out of memory",
+    8: "it is read-only", 9: "interrupted", 10: "input/output error", 13: "the disk is full", 14: "it cannot be opened",
+    15: "its locks do not work", 22: "it is too big for this system", 23: "access denied",
+}  # fmt: skip
+SHORT_READ = 522  # an input/output error, but of a file that is too short
+
+Statement = tuple[str, "Sequence[tuple[Any, ...]]"]  # SQL, and the parameters of each time that it is executed
+
+
+class Unusable(Exception):
+    """The file is whole, but not ours to use; the text says why."""
+
+
+# What SQLite and its binding raise over a file; the text of a message may itself come from damaged bytes.
+FAULTS = (Error, Unusable, UnicodeDecodeError, MemoryError)
+
+
+class Database:
+    """A connection, or none where there is nothing to read. `shown` is the path for people; `warnings` are lines for stderr."""
+
+    __slots__ = ("path", "shown", "warnings", "writable", "_before_write", "_connection")
+
+    def __init__(self, path: str, shown: str, writable: bool = False, before_write: Callable[[], None] | None = None) -> None:
+        self.path = path
+        self.shown = shown
+        self.warnings: list[str] = []
+        self.writable = writable
+        self._before_write = before_write
+        self._connection: Connection | None = None
+
+    @classmethod
+    def open_writer(cls, path: str, shown: str, before_write: Callable[[], None] | None = None) -> Database:
+        """Open for writing, made or set aside as needed; the caller holds the build lock. `before_write` is called once, before the first
+        change of the file. Raises UetError."""
+        self = cls(path, shown, True, before_write)
+        try:
+            self._connection = self._open()
+        except FAULTS as error:
+            self._recover(error)
+        return self
+
+    @classmethod
+    def open_reader(cls, path: str, shown: str) -> Database:
+        """Open for reading only; reads as empty where nothing, or nothing usable, is. Never raises."""
+        self = cls(path, shown)
+        try:
+            if os.path.getsize(path):
+                self._connection = _open_read_only(path)
+        except OSError:
+            pass
+        except FAULTS as error:
+            self._give_up(error)
+        return self
+
+    def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query; none where the file turned out to be damaged. Raises UetError for a writer that cannot go on."""
+        if self._connection is None:
+            return []
+        try:
+            return self._connection.execute(sql, parameters).fetchall()
+        except FAULTS as error:
+            if self.writable:
+                self._recover(error)
+            else:
+                self._give_up(error)
+            return []
+
+    def write(self, statements: Iterable[Statement]) -> None:
+        """Execute all in one transaction. Raises UetError; then none of it is done."""
+        statements = [statement for statement in statements if statement[1]]
+        if not statements:
+            return
+        try:
+            self._execute(statements)
+        except FAULTS as error:
+            self._recover(error)
+            try:
+                self._execute(statements)
+            except FAULTS as again:
+                raise self._failure(again) from again
+
+    def close(self) -> None:
+        """Fold the WAL into the file and let go of it. Never raises: what was committed is in the one or the other."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                if self.writable:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                connection.close()
+            except Error:
+                pass
+
+    # --- a writer's inside ---------------------------------------------------------------------------------------------------
+
+    def _open(self) -> Connection:
+        """A connection to a file of the present version. Raises Error, Unusable, UetError."""
+        if os.path.lexists(self.path) and (os.path.islink(self.path) or not os.path.isfile(self.path)):
+            raise Unusable("it is no regular file")
+        connection = _connect(self.path)
+        try:
+            version = _version(connection)
+            if version < VERSION:
+                self._announce()
+            connection.execute(f"PRAGMA journal_mode={'DELETE' if self._on_network() else 'WAL'}").fetchall()
+            connection.execute("PRAGMA synchronous=NORMAL")
+            if version < VERSION:
+                _migrate(connection, version)
+        except BaseException:
+            _close_quietly(connection)
+            raise
+        return connection
+
+    def _on_network(self) -> bool:
+        folder = os.path.dirname(self.path)
+        kind = file_system(folder)
+        if not is_network(kind):
+            return False
+        shown = os.path.dirname(self.shown)
+        self._warn(f"`{shown}` is on a network file system ({kind}), which is slow and less safe; `--state DIR` puts it elsewhere")
+        return True
+
+    def _execute(self, statements: list[Statement]) -> None:
+        connection = self._connection
+        assert connection is not None and self.writable, "written through a reader"
+        self._announce()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for sql, parameters in statements:
+                connection.executemany(sql, parameters)
+            connection.execute("COMMIT")
+        except BaseException:
+            try:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            except Error:
+                pass
+            raise
+
+    def _announce(self) -> None:
+        if self._before_write is not None:
+            try:
+                self._before_write()
+            except OSError as error:
+                raise UetError(f"cannot write `{os.path.dirname(self.shown)}`: {(error.strerror or str(error)).lower()}") from error
+            self._before_write = None
+
+    def _recover(self, error: Exception) -> None:
+        """Go on with an empty file where the present one is damaged. Raises UetError for everything else."""
+        if isinstance(error, (ProgrammingError, InterfaceError)):
+            raise error  # our mistake, not the file's
+        reason = _damage(error)
+        if not reason:
+            raise self._failure(error) from error
+        if self._connection is not None:
+            _close_quietly(self._connection)
+            self._connection = None
+        self._announce()
+        try:
+            name = self._set_aside()
+            self._connection = self._open()
+        except OSError as problem:
+            raise UetError(f"cannot replace the damaged `{self.shown}`: {(problem.strerror or str(problem)).lower()}") from problem
+        except FAULTS as problem:
+            raise self._failure(problem) from problem
+        self._warn(f"`{self.shown}` is not usable ({reason}); it was moved to `{name}`, and everything is built anew")
+
+    def _set_aside(self) -> str:
+        """Move the file away, with what belongs to it; returns its new name."""
+        number = 1
+        while os.path.lexists(f"{self.path}.broken-{number}"):
+            number += 1
+        aside = f"{self.path}.broken-{number}"
+        for suffix in ("-wal", "-shm", "-journal", ""):  # the file itself last: after a crash in between it is still seen as broken
+            if os.path.lexists(self.path + suffix):
+                os.rename(self.path + suffix, aside + suffix)
+        return os.path.basename(aside)
+
+    def _failure(self, error: Exception) -> UetError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        hints = {13: "free some space; what was finished before is kept", 8: "`--state DIR` puts the state elsewhere"}
+        return UetError(f"cannot write `{self.shown}`: {_obstacle(error)}", hint=hints.get(code, ""))
+
+    # --- a reader's inside ---------------------------------------------------------------------------------------------------
+
+    def _give_up(self, error: Exception) -> None:
+        if self._connection is not None:
+            _close_quietly(self._connection)
+            self._connection = None
+        self._warn(f"`{self.shown}` cannot be read ({_damage(error) or _obstacle(error)}); it is taken as empty")
+
+    def _warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+
+def _open_read_only(path: str) -> Connection | None:
+    """A connection that cannot write; None for a file without tables. In a folder where SQLite may not put its `-shm`: immutable."""
+    mode = "ro" if os.access(os.path.dirname(path), os.W_OK) else "ro&immutable=1"
+    connection = _connect(f"file:{_quoted(path)}?mode={mode}", uri=True)
+    try:
+        version = _version(connection)
+        if version == VERSION:
+            return connection
+    except BaseException:
+        _close_quietly(connection)
+        raise
+    _close_quietly(connection)
+    return None
+
+
+def _connect(path: str, uri: bool = False) -> Connection:
+    """A connection in autocommit that never decodes texts, since damaged ones cannot be. Raises Error."""
+    connection = connect(path, timeout=PATIENCE, isolation_level=None, uri=uri)
+    connection.text_factory = bytes
+    return connection
+
+
+def _version(connection: Connection) -> int:
+    """Version of the tables, 0 for an empty file. Raises Error for a damaged one, Unusable for one that is not ours."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if not tables:
+        return 0
+    if application != APPLICATION:
+        raise Unusable("it is another program's database")
+    if version > VERSION:
+        raise Unusable("a newer version of uetbuild wrote it")
+    if version < 1 or (version == VERSION and TABLES - tables):
+        raise Unusable("tables are missing")
+    return int(version)
+
+
+def _migrate(connection: Connection, version: int) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id={APPLICATION}")
+    connection.execute(f"PRAGMA user_version={VERSION}")
+    connection.execute("COMMIT")
+
+
+def _damage(error: Exception) -> str:
+    """What is wrong with the content of the file, "" where the error does not say that anything is."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, MemoryError) or (code is not None and code & 0xFF in OBSTACLES and code != SHORT_READ):
+        return ""
+    if isinstance(error, UnicodeDecodeError):
+        return "its texts are garbled"
+    return "".join([letter if letter.isprintable() else "?" for letter in str(error)]) or "damaged"
+
+
+def _obstacle(error: Exception) -> str:
+    """What keeps us from using the file, where it is not damaged."""
+    code = getattr(error, "sqlite_errorcode", 7 if isinstance(error, MemoryError) else 0)
+    return OBSTACLES.get(code & 0xFF, _damage(error))
+
+
+def _close_quietly(connection: Connection) -> None:
+    try:
+        connection.close()
+    except Error:
+        pass
+
+
+def _quoted(path: str) -> str:
+    """A path for a `file:` URI of SQLite."""
+    safe = b"/-._~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    return "".join([chr(byte) if byte in safe else f"%{byte:02x}" for byte in os.fsencode(path)])
+
+
+TABLES = {statement.split()[2].encode() for statements in MIGRATIONS for statement in statements if statement.startswith("CREATE TABLE")}

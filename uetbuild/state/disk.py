@@ -1,0 +1,262 @@
+"""`RealDisk`: every look at files, remembered for this build, and recorded so that a verdict can be checked later.
+
+Digests of builds before are believed while the signature is the same (state/digests.py); a file that changed within
+the clock's granularity of being hashed is hashed again next time (git's racy rule, promise 5). Knows nothing of nodes and of
+why it is asked.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from hashlib import sha256
+from time import time_ns
+
+from uetbuild.core.kinds import Kind
+from uetbuild.errors import UetError
+from uetbuild.state import content
+from uetbuild.state.looks import Look, Looks, split
+from uetbuild.state.mounts import granularity
+from uetbuild.state.observations import CHANGED, COARSE, Observations, find_program, folder_signature, is_settled, kind_of, signature
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from uetbuild.state.digests import Digests
+    from uetbuild.state.looks import Folder
+    from uetbuild.state.observations import Signature
+
+ABSENT_ERRORS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+LINKS = 40  # as many links in a row as the kernel follows
+ATTEMPTS = 3  # at reading a file that is being written
+READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class RealDisk:
+    """Implements `Disk` for the folder `root` (absolute) and the environment `environ`. `observations`: what was seen so far."""
+
+    def __init__(self, root: str, digests: Digests, environ: Mapping[str, str] = os.environ) -> None:
+        self.root = root
+        self.observations = Observations()
+        self._base = root.rstrip("/") + "/"
+        self._digests = digests
+        self._environ = environ
+        self._window = 0  # of the file system, in ns, once it is needed
+        self._quiet = time_ns() - COARSE  # what changed before that is settled on any file system
+        self._looks = Looks(self._see)
+
+    def kind(self, path: str) -> str:
+        """A letter of `Kind`. Raises UetError where a folder on the way may not be searched."""
+        path = self._inside(path)
+        kind = self._looks.at(path).kind
+        if self.observations.kinds.setdefault(path, kind) != kind:
+            self.observations.kinds[path] = CHANGED
+        return kind
+
+    def signature(self, path: str) -> str:
+        """A token that changes whenever the file is written or replaced; "" where nothing is."""
+        token = self._looks.at(self._inside(path)).token
+        return "" if token is None else "-".join(map(str, token))
+
+    def digest(self, path: str) -> str:
+        """Digest of what stands there (core/stamps.py); `o` for devices and the like. Raises UetError when it cannot be read."""
+        return self._digest(self._inside(path), LINKS)
+
+    def read(self, path: str) -> bytes | None:
+        """Content of a file, through links, None where there is none. Raises UetError when it cannot be read."""
+        path = self._inside(path)
+        look = self._looks.at(path)
+        if look.kind == Kind.LINK:
+            self._digest(path, LINKS)  # so that the target is observed too
+        elif look.kind == Kind.FILE:
+            self._observe(path, look)
+        else:
+            self.kind(path)
+            return None
+        try:
+            descriptor = os.open(self._full(path), READ)
+            try:
+                status = os.fstat(descriptor)
+                if look.kind == Kind.FILE and signature(status) != look.token:
+                    self.observations.files[path] = ()
+                return content.read(descriptor, status.st_size) if stat.S_ISREG(status.st_mode) else None
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            self._absent(path, error)
+            return None
+
+    def entries(self, folder: str) -> list[tuple[str, str]]:
+        """(name, kind) of what stands in a folder, sorted by name; [] where there is no folder. Raises UetError when it cannot be read."""
+        folder = self._inside(folder)
+        here = self._looks.folder(folder)
+        if here.listing is None or not (here.checked or self._is_unchanged(folder, here)):
+            here.listing = self._list(folder, here)
+        here.checked = True
+        if self.observations.folders.setdefault(folder, here.token) != here.token:
+            self.observations.folders[folder] = ()
+        return here.listing
+
+    def env(self, name: str) -> str | None:
+        """A variable of the environment."""
+        return self.observations.env.setdefault(name, self._environ.get(name))
+
+    def which(self, program: str) -> str:
+        """Absolute path of a program on PATH, "" where there is none."""
+        found = find_program(program, self.env("PATH"), self.root)
+        if self.observations.programs.setdefault(program, found) != found:
+            self.observations.programs[program] = CHANGED
+        return found
+
+    def forget(self, paths: list[str] | None = None) -> None:
+        """Look afresh next time at these paths, at what is below them and at their folders; None: at everything."""
+        self._looks.forget(paths if paths is None else [self._inside(path) for path in paths])
+
+    def take_observations(self) -> Observations:
+        """What was seen so far; observing starts anew, also of what is looked at again without being forgotten."""
+        seen, self.observations = self.observations, Observations()
+        return seen
+
+    # --- looking ---------------------------------------------------------------------------------------------------------------
+
+    def _inside(self, path: str) -> str:
+        """An absolute path in the root as a relative one, so that a file has one name."""
+        if path[:1] == "/" and (path + "/").startswith(self._base):
+            return path[len(self._base) :]
+        return path
+
+    def _full(self, path: str) -> str:
+        return path if path[:1] == "/" else self._base + path
+
+    def _see(self, path: str) -> Look:
+        now = time_ns()
+        try:
+            status = os.lstat(self._full(path))
+        except OSError as error:
+            self._absent(path, error)
+            return Look(Kind.ABSENT, None, None)
+        except ValueError:  # a zero byte: no file has that name
+            return Look(Kind.ABSENT, None, None)
+        token = signature(status)
+        return Look(kind_of(status.st_mode), token, token if self._is_settled(status, now) else ())
+
+    def _is_settled(self, status: os.stat_result, now: int) -> bool:
+        """Whether every change after `now`, which is before `status` was taken, shows in the times."""
+        if status.st_mtime_ns < self._quiet and status.st_ctime_ns < self._quiet:
+            return True
+        self._window = self._window or granularity(self.root)
+        return is_settled(status, now, self._window)
+
+    def _observe(self, path: str, look: Look) -> None:
+        if self.observations.files.setdefault(path, look.vouches) != look.vouches:
+            self.observations.files[path] = ()
+
+    def _absent(self, path: str, error: OSError) -> None:
+        """Return where the error says that nothing is there, else raise UetError."""
+        if error.errno not in ABSENT_ERRORS:
+            raise UetError(f"cannot read `{path or '.'}`: {(error.strerror or str(error)).lower()}") from error
+
+    # --- digests ---------------------------------------------------------------------------------------------------------------
+
+    def _digest(self, path: str, links: int) -> str:
+        look = self._looks.at(path)
+        if look.kind in (Kind.FOLDER, Kind.OTHER):
+            return self.kind(path)
+        if look.digest is None:
+            if look.kind == Kind.FILE:
+                look.digest = self._digest_file(path, look)
+            elif look.kind == Kind.LINK:
+                look.digest = self._digest_link(path, look, links)
+            else:
+                look.digest = Kind.ABSENT
+                self._digests.drop(path)
+        self._observe(path, look)
+        return look.digest
+
+    def _digest_file(self, path: str, look: Look) -> str:
+        row = self._digests.get(path)
+        if row is not None and row[:4] == look.token:
+            return row[4]
+        try:
+            for _ in range(ATTEMPTS):
+                now = time_ns()
+                before, digest, after = self._hash(path)
+                if signature(before) == signature(after):
+                    break
+        except OSError as error:
+            look.vouches = ()  # it was there a moment ago
+            if error.errno != errno.ELOOP:  # else it has become a link
+                self._absent(path, error)
+            return Kind.ABSENT
+        token = signature(after)
+        if token != look.token or token != signature(before):  # written after we looked: this digest is of now, and nothing may rely on it
+            look.token, look.vouches = token, ()
+        elif self._is_settled(before, now):
+            self._digests.put(path, (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino, digest))
+        return digest
+
+    def _hash(self, path: str) -> tuple[os.stat_result, str, os.stat_result]:
+        """Digest of the file that stands there now, and what it was before and after it was read. Raises OSError."""
+        descriptor = os.open(self._full(path), READ | os.O_NOFOLLOW)
+        try:
+            before = os.fstat(descriptor)
+            digest = content.digest(descriptor, before.st_size)
+            after = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+        return before, ("x" if after.st_mode & stat.S_IXUSR else "f") + digest, after
+
+    def _digest_link(self, path: str, look: Look, links: int) -> str:
+        """Of the link's text and of what it leads to, link by link, so that a change of any of them shows."""
+        self._looks.digest_depends_on_others(look)
+        try:
+            text = os.readlink(self._full(path))
+        except OSError as error:
+            look.vouches = ()
+            if error.errno != errno.EINVAL:  # else it has become a file
+                self._absent(path, error)
+            return Kind.ABSENT
+        folder = split(path)[0]
+        target = self._inside(text if text[:1] == "/" or not folder else f"{folder.rstrip('/')}/{text}")
+        try:
+            inner = self._digest(target.rstrip("/") or target, links - 1) if links else Kind.ABSENT
+        except UetError:  # what may not be read is no fault of the link
+            inner = Kind.OTHER
+        return "l" + sha256(os.fsencode(text) + b"\0" + inner.encode()).hexdigest()
+
+    # --- folders ---------------------------------------------------------------------------------------------------------------
+
+    def _is_unchanged(self, path: str, here: Folder) -> bool:
+        """Whether a listing from before a `forget` still is what stands there."""
+        try:
+            status = os.stat(self._full(path))
+        except OSError:
+            return False
+        return stat.S_ISDIR(status.st_mode) and folder_signature(status) == here.token
+
+    def _list(self, path: str, here: Folder) -> list[tuple[str, str]]:
+        now = time_ns()
+        token: Signature | None = None
+        listing: list[tuple[str, str]] = []
+        try:
+            full = self._full(path)
+            status = os.stat(full)
+            with os.scandir(full) as found:
+                listing = sorted([(entry.name, _kind_of_entry(entry)) for entry in found])
+            token = folder_signature(status) if self._is_settled(status, now) else ()
+        except ValueError:
+            pass
+        except OSError as error:
+            self._absent(path, error)
+        here.token = token
+        return listing
+
+
+def _kind_of_entry(entry: os.DirEntry[str]) -> str:
+    if entry.is_file(follow_symlinks=False):
+        return Kind.FILE
+    if entry.is_dir(follow_symlinks=False):
+        return Kind.FOLDER
+    return Kind.LINK if entry.is_symlink() else Kind.OTHER

@@ -1,0 +1,209 @@
+"""`FileHands`: every change of project files by us, as opposed to recipes.
+
+A path is walked folder by folder with descriptors, so that a link planted in the middle, even at the last moment, leads nowhere: links
+to other places in the root are resolved first, one that leads out of it is refused, and so is all that lies in `.git` or in
+the state folder. Knows nothing of why something is to be removed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from uetbuild.errors import ExitCode, UetError
+from uetbuild.state import content
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uetbuild.state.layout import Layout
+
+OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+RESERVED = (".git", ".uet")
+NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+
+
+class FileHands:
+    """Implements `Hands`. `tracked` tells which paths git tracks. With `through_links=False`, as `clean` wants it, links are refused also
+    where they stay in the root: what lies behind one is not what was recorded."""
+
+    def __init__(self, root: str, layout: Layout, tracked: Callable[[list[str]], set[str]], through_links: bool = True) -> None:
+        self.root = os.path.realpath(root)
+        self._given = os.path.normpath(root)
+        self._layout = layout
+        self._tracked = tracked
+        self._through_links = through_links
+
+    def remove(self, path: str) -> None:
+        """Remove a file or link; nothing happens where there is none, or a folder. Raises UetError where it may not or cannot be."""
+        path = self._checked(path)
+        if not path or not self._stands(path):
+            return
+        folder, name = os.path.split(self._resolved(path))
+        try:
+            parent = self._open(folder)
+            try:
+                os.unlink(name, dir_fd=parent)
+            finally:
+                os.close(parent)
+        except OSError as error:
+            if error.errno in NOTHING_THERE or error.errno == errno.EISDIR or os.path.isdir(os.path.join(self.root, folder, name)):
+                return
+            raise _failure("remove", path, error) from error
+
+    def remove_empty(self, folder: str) -> None:
+        """Remove a folder and its parents up to the root, as long as they are empty. Raises UetError for one that is not ours."""
+        folder = self._checked(folder)
+        if not folder or not os.path.lexists(os.path.join(self.root, folder)):
+            return
+        folder = self._resolved(folder)
+        while folder:
+            above, name = os.path.split(folder)
+            try:
+                parent = self._open(above)
+                try:
+                    os.rmdir(name, dir_fd=parent)
+                finally:
+                    os.close(parent)
+            except OSError:  # not empty, a link, gone, or not ours: then it stays
+                return
+            folder = above
+
+    def make_folder(self, folder: str) -> None:
+        """Make a folder and its parents. Raises UetError where something else stands in the way."""
+        folder = self._checked(folder)
+        if not folder or os.path.isdir(os.path.join(self.root, folder)):
+            return
+        try:
+            descriptor = self._open(self._resolved(folder + "/."), make=True)
+        except OSError as error:
+            raise _failure("make the folder", folder, error) from error
+        os.close(descriptor)
+
+    def save_copy(self, path: str, run: str) -> str:
+        """Copy a file or link, as a link, to `kept/RUN/path`; returns the copy's path as shown to people, "" where nothing stands.
+        Raises UetError."""
+        path = self._checked(path)
+        source = os.path.join(self.root, path)
+        target = self._free(os.path.join(self._layout.kept(run), path))
+        try:
+            os.makedirs(os.path.dirname(target), 0o700, exist_ok=True)
+            if os.path.islink(source):
+                os.symlink(os.readlink(source), target)
+            else:
+                _copy_file(source, target)
+        except OSError as error:
+            if error.errno in NOTHING_THERE and not os.path.lexists(source):
+                return ""
+            raise _failure("keep a copy of", path, error) from error
+        return self._layout.shown(target)
+
+    def tracked(self, paths: list[str]) -> set[str]:
+        """Those of the paths that git tracks; empty where there is no git."""
+        return self._tracked(paths)
+
+    # --- paths ---------------------------------------------------------------------------------------------------------------
+
+    def _checked(self, path: str) -> str:
+        """The path relative to the root, its parts in order. Raises UetError where it leaves the root or is not ours to touch."""
+        for root in (self._given, self.root):
+            if path.startswith(root.rstrip("/") + "/"):
+                path = path[len(root.rstrip("/")) + 1 :]
+                break
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        if path.startswith("/") or ".." in parts or "\0" in path:
+            raise UetError(f"refusing to touch `{path}`: it is outside the root", code=ExitCode.FAILED)
+        relative = "/".join(parts)
+        self._refuse_reserved(relative, path)
+        return relative
+
+    def _refuse_reserved(self, relative: str, shown: str) -> None:
+        for part in relative.split("/"):
+            if part.casefold() in RESERVED:
+                raise UetError(f"refusing to touch `{shown}`: `{part}` is not a recipe's to write", code=ExitCode.FAILED)
+        state = os.path.realpath(self._layout.folder)
+        if (os.path.join(self.root, relative) + "/").startswith(state + "/"):
+            raise UetError(f"refusing to touch `{shown}`: it is in the state folder", code=ExitCode.FAILED)
+
+    def _stands(self, path: str) -> bool:
+        """Whether something else than a folder stands there."""
+        try:
+            return not stat.S_ISDIR(os.lstat(os.path.join(self.root, path)).st_mode)
+        except OSError as error:
+            return error.errno not in NOTHING_THERE
+
+    def _resolved(self, path: str) -> str:
+        """The same path without links on the way to its last part, relative to the root. Raises UetError where a link leads out of it."""
+        folder, name = os.path.split(path)
+        if not folder:
+            return path
+        place = os.path.join(self.root, folder)
+        real = os.path.realpath(place)
+        if real == place:
+            return path
+        hint = "make it a real folder, or name outputs that lie in the root"
+        link = self._first_link(folder)
+        if not (real + "/").startswith(self.root.rstrip("/") + "/"):
+            raise UetError(f"refusing to touch `{path}`: `{link}` is a link out of the root", hint=hint, code=ExitCode.FAILED)
+        if not self._through_links:
+            raise UetError(f"refusing to touch `{path}`: `{link}` is a link", code=ExitCode.FAILED)
+        relative = os.path.join(real[len(self.root.rstrip("/")) + 1 :], name)
+        self._refuse_reserved(relative, path)
+        return relative
+
+    def _first_link(self, folder: str) -> str:
+        """The part of a path at which it leaves the folders that it names."""
+        place = ""
+        for part in folder.split("/"):
+            place = os.path.join(place, part)
+            if os.path.islink(os.path.join(self.root, place)):
+                return place
+        return folder
+
+    def _open(self, folder: str, make: bool = False) -> int:
+        """A descriptor of a folder below the root, reached without following any link. Raises OSError."""
+        descriptor = os.open(self.root, OPEN_FOLDER & ~os.O_NOFOLLOW)
+        for part in folder.split("/"):
+            if part in ("", "."):
+                continue
+            try:
+                if make:
+                    try:
+                        os.mkdir(part, dir_fd=descriptor)
+                    except FileExistsError:
+                        pass
+                below = os.open(part, OPEN_FOLDER, dir_fd=descriptor)
+            finally:
+                os.close(descriptor)
+            descriptor = below
+        return descriptor
+
+    def _free(self, path: str) -> str:
+        """A path at which nothing stands: the same, or with `~2`, `~3`, … where earlier attempts of the run kept a copy."""
+        number, free = 1, path
+        while os.path.lexists(free):
+            number += 1
+            free = f"{path}~{number}"
+        return free
+
+
+def _copy_file(source: str, target: str) -> None:
+    """Bytes, mode and times of a regular file. Raises OSError."""
+    reading = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(reading)
+        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            content.copy(reading, writing, status.st_size)
+            os.fchmod(writing, stat.S_IMODE(status.st_mode) & 0o777)
+            os.utime(writing, ns=(status.st_atime_ns, status.st_mtime_ns))
+        finally:
+            os.close(writing)
+    finally:
+        os.close(reading)
+
+
+def _failure(what: str, path: str, error: OSError) -> UetError:
+    return UetError(f"cannot {what} `{path}`: {(error.strerror or str(error)).lower()}", code=ExitCode.FAILED)

@@ -1,0 +1,157 @@
+"""Past runs, as people ask for them: by id, by the beginning of an id, or `last`. Also bounds how many are kept."""
+
+from __future__ import annotations
+
+import os
+
+from uetbuild.core.events import Event
+from uetbuild.core.record import Record
+from uetbuild.errors import UetError
+from uetbuild.state import atomic
+from uetbuild.state.sealed import key_of, text_of, unseal
+from uetbuild.state.store import ENDED, EVENTS, RUNS, event_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from uetbuild.state.database import Database
+    from uetbuild.state.layout import Layout
+
+LAST = "last"
+INTERRUPTED = "interrupted"
+
+
+class PastRun(Record):
+    """`state`: a run state of interface section 4, or `interrupted`; `started`, `finished` in seconds since 1970, 0.0 = not known."""
+
+    __slots__ = ("id", "state", "started", "finished", "summary")
+
+    id: str
+    state: str
+    started: float
+    finished: float
+    summary: dict[str, Any]
+
+
+class History:
+    """Reads the runs of a database. `building`: somebody holds the build lock, so the newest run may still be alive."""
+
+    def __init__(self, database: Database, layout: Layout, building: bool = False) -> None:
+        self._database = database
+        self._layout = layout
+        self._building = building
+
+    def runs(self) -> list[PastRun]:
+        """All runs, the newest first."""
+        found: list[PastRun] = []
+        for key, blob in self._database.rows("SELECT key, body FROM runs ORDER BY key DESC"):
+            name, row = text_of(key), unseal(blob, key if type(key) is bytes else b"", RUNS)
+            if name is not None and row is not None:
+                state, started, finished, summary = row
+                alive = self._building and not found
+                found.append(PastRun(id=name, state=_state(state, alive), started=started, finished=finished, summary=summary))
+        return found
+
+    def run(self, reference: str = LAST) -> PastRun:
+        """One run, by its id, an unambiguous beginning of it, or `last`. Raises UetError, with what was likely meant."""
+        runs = self.runs()
+        if not runs:
+            raise UetError("there are no runs yet", hint="a build that executes something is a run")
+        if reference == LAST:
+            return runs[0]
+        for run in runs:
+            if run.id == reference:
+                return run
+        matching = [run for run in runs if reference and run.id.startswith(reference)]
+        if len(matching) == 1:
+            return matching[0]
+        if matching:
+            shown = ", ".join([f"`{run.id}`" for run in matching[:3]])
+            raise UetError(f"`{reference}` is the beginning of {len(matching)} runs", hint=f"say more of it: {shown}")
+        raise UetError(f"unknown run `{reference}`", hint=_suggestion(reference, [run.id for run in runs]))
+
+    def events(self, run: str, after: int = 0) -> list[Event]:
+        """Events of a run in order, those with a `seq` above `after`."""
+        key = key_of(run)
+        found: list[Event] = []
+        for seq, blob in self._database.rows("SELECT seq, body FROM events WHERE run = ? AND seq > ? ORDER BY seq", (key, after)):
+            row = unseal(blob, event_key(key, seq), EVENTS) if type(seq) is int else None
+            if row is not None:
+                time, event, node, data = row
+                found.append(Event(seq=seq, time=time, run=run, event=event, node=node, data=data))
+        return found
+
+    def log(self, run: str, node: str) -> str:
+        """Path of what a node printed in a run. Raises UetError where it printed nothing then."""
+        path = self._layout.log(run, node)
+        if not os.path.isfile(path):
+            raise UetError(f"there is no log of `{node}` in run `{run}`", hint=f"`uetbuild show {run}` lists what ran")
+        return path
+
+    def prune(self, keep: int) -> list[str]:
+        """Forget all but the newest `keep` runs, with their events, logs and summaries; returns their ids. Copies under `kept/` stay. The
+        caller holds the build lock. Raises UetError."""
+        recorded = {name for (key,) in self._database.rows("SELECT key FROM runs") if (name := text_of(key)) is not None}
+        names = sorted(recorded | set(_folders(self._layout.runs)), reverse=True)[max(keep, 1) :]
+        if names:
+            keys = [(key_of(name),) for name in names]
+            self._database.write([("DELETE FROM events WHERE run = ?", keys), ("DELETE FROM runs WHERE key = ?", keys)])
+        for name in names:
+            remove_tree(self._layout.run_folder(name))
+        return names
+
+
+def write_summary(layout: Layout, run: str, summary: dict[str, Any]) -> str:
+    """Write `summary.json` of a run, whole or not at all; returns its path. Raises UetError."""
+    import json  # imports re; needed once, after the last process has ended
+
+    path = layout.summary(run)
+    text = json.dumps(summary, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
+    layout.ensure_run(run)
+    try:
+        atomic.write(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UetError(f"cannot write `{layout.shown(path)}`: {(error.strerror or str(error)).lower()}") from error
+    return path
+
+
+def remove_tree(path: str) -> None:
+    """Remove a folder of ours with all in it; links are removed, never followed. What cannot be removed stays, without complaint."""
+    try:
+        with os.scandir(path) as found:
+            entries = list(found)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            remove_tree(entry.path)
+        else:
+            try:
+                os.unlink(entry.path)
+            except OSError:
+                pass
+    try:
+        os.rmdir(path)
+    except OSError:
+        pass
+
+
+def _state(recorded: str, alive: bool) -> str:
+    """A run that neither ended nor is alive was interrupted."""
+    return recorded if recorded in ENDED or alive else INTERRUPTED
+
+
+def _folders(path: str) -> list[str]:
+    try:
+        with os.scandir(path) as found:
+            return [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
+def _suggestion(reference: str, ids: list[str]) -> str:
+    from difflib import get_close_matches  # imports re and collections; only for an answer to a person
+
+    close = get_close_matches(reference, ids, n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else "`uetbuild runs` lists them"

@@ -1,0 +1,150 @@
+"""The build lock: one build at a time in a state folder.
+
+`flock` on the file that `filelock.FileLock` would use, so the two exclude each other; its import alone would cost more than the
+way to the first command. A forked supervisor shares the open description, so the lock is free only when the last of them is gone,
+however the coordinator died (promise 7). Readers never take it: who holds it is read from the file and from `/proc/locks`.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+
+from uetbuild.errors import ExitCode, UetError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOCKS = "/proc/locks"
+
+
+class BuildLock:
+    """The lock at `path`; its folder exists. Not reentrant."""
+
+    __slots__ = ("path", "_descriptor")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._descriptor = -1
+
+    def acquire(self, wait: bool = True, on_wait: Callable[[int], None] | None = None) -> None:
+        """Take the lock. Held by another: tell `on_wait` its pid (0 = unknown) once and wait; without `wait` raise UetError (exit 7).
+
+        Waiting is one system call, which any signal handler that raises ends.
+        """
+        told = False
+        while True:
+            descriptor = self._open()
+            try:
+                if not _try(descriptor):
+                    holder = _pid_in(descriptor)
+                    if not wait:
+                        raise _held(holder)
+                    if on_wait is not None and not told:
+                        told = True
+                        on_wait(holder)
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if self._is_current(descriptor):
+                    _write_pid(descriptor)
+                    self._descriptor, descriptor = descriptor, -1
+                    return
+            except OSError as error:
+                raise self._failure(error) from error
+            finally:
+                if descriptor >= 0:
+                    os.close(descriptor)
+
+    def fileno(self) -> int:
+        """The descriptor that holds the lock, for those who are to hold it as well. Raises ValueError where it is not held."""
+        if self._descriptor < 0:
+            raise ValueError("the lock is not held")
+        return self._descriptor
+
+    def release(self) -> None:
+        """Let go of it in this process; heirs of the descriptor keep it. Nothing happens where it is not held."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _open(self) -> int:
+        try:
+            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _is_current(self, descriptor: int) -> bool:
+        """Whether the locked file still is the one at the path; who removes the state folder removes the lock with it."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), os.lstat(self.path))
+        except FileNotFoundError:
+            return False
+
+    def _failure(self, error: OSError) -> UetError:
+        return UetError(
+            f"cannot lock `{self.path}`: {(error.strerror or str(error)).lower()}", hint="`--state DIR` puts the state elsewhere"
+        )
+
+
+def holder(path: str) -> int | None:
+    """Process id of the build that holds the lock at `path` (0 = unknown); None where nobody does. Takes no lock."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        pid = _pid_in(descriptor)
+        inode = os.fstat(descriptor).st_ino
+    finally:
+        os.close(descriptor)
+    try:
+        with open(LOCKS, encoding="ascii", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return pid if pid and _is_alive(pid) else None
+    # "1: FLOCK  ADVISORY  WRITE 1234 fd:01:131 0 EOF"; the device is not compared: on btrfs and overlayfs it is another one than stat says
+    held = any(len(fields) > 5 and fields[1] == "FLOCK" and fields[5].endswith(f":{inode}") for fields in map(str.split, lines))
+    return pid if held else None
+
+
+def _try(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            return False
+        raise
+    return True
+
+
+def _write_pid(descriptor: int) -> None:
+    """For people who wait; a full disk must not keep anybody from building."""
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    except OSError:
+        pass
+
+
+def _pid_in(descriptor: int) -> int:
+    try:
+        text = os.pread(descriptor, 20, 0).strip()
+    except OSError:
+        return 0
+    return int(text) if text.isdigit() else 0
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def _held(pid: int) -> UetError:
+    who = f"process {pid}" if pid else "another process"
+    return UetError(f"another build is running here ({who})", hint="wait for it, or leave out `--no-wait`", code=ExitCode.LOCKED)

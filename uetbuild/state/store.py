@@ -1,0 +1,218 @@
+"""`SqliteStore`: what is remembered between builds, in the tables of `state.db`.
+
+Every row carries its own checksum (state/sealed.py); one that fails reads as absent, which is the safe state: then a node
+runs once more. Knows the tables, not what stamps mean. What people read of past runs is in state/history.py.
+"""
+
+from __future__ import annotations
+
+from math import exp, log
+
+from uetbuild.core.stamps import Link, Stage, Stamp
+from uetbuild.state.database import Database
+from uetbuild.state.digests import Digests
+from uetbuild.state.processes import boot_id
+from uetbuild.state.sealed import key_of, seal, seed, text_of, unseal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from uetbuild.core.changes import Changes
+    from uetbuild.core.events import Event
+    from uetbuild.core.stamps import Chain
+    from uetbuild.state.database import Statement
+    from uetbuild.state.layout import Layout
+
+STAMPS = seed("stamps", Stamp.__slots__)
+CHAINS = seed("chains", Link.__slots__)
+ANSWERS = seed("answers")
+DURATIONS = seed("durations")
+PROCESSES = seed("processes", ("run", "node", "pid", "start", "boot"))
+RUNS = seed("runs", ("state", "started", "finished", "summary"))
+EVENTS = seed("events", ("time", "event", "node", "data"))
+
+NEWEST = 0.3  # weight of the newest duration in the mean of logarithms: a single slow run does not outweigh the rest
+ENDED = frozenset({"succeeded", "failed", "quarantined", "cancelled"})
+
+Process = tuple[str, str, int, int, str]  # run, node, pid, kernel start time in clock ticks, boot id
+Run = tuple[str, float, float, "dict[str, object]"]  # state, started, finished (0.0 = not yet), summary
+
+
+class SqliteStore:
+    """Implements `Store` over an open database. `digests` is what `RealDisk` asks and fills; `warnings` are lines for stderr."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.digests = Digests(lambda: dict(database.rows("SELECT key, body FROM digests")))
+        self._durations: dict[str, float] | None = None
+        self._runs: dict[str, Run] = {}
+        self._run = ""
+        self._damaged = 0
+
+    @property
+    def warnings(self) -> list[str]:
+        """What people should know about the state as it was found."""
+        if not self._damaged:
+            return self.database.warnings
+        return [*self.database.warnings, f"{self._damaged} rows of `{self.database.shown}` are damaged; what they held is built anew"]
+
+    # --- reading -------------------------------------------------------------------------------------------------------------
+
+    def stamps(self) -> dict[str, Stamp]:
+        """All stamps by node id."""
+        return self._load("stamps", STAMPS, Stamp.from_row)
+
+    def chains(self) -> dict[str, Chain]:
+        """All chains of edited files by path."""
+        return self._load("chains", CHAINS, lambda row: tuple([Link.from_row(link) for link in row]))
+
+    def answers(self) -> dict[str, str]:
+        """What `sh` variables, probes and `skip_if` said last time."""
+        return self._load("answers", ANSWERS, str)
+
+    def seconds(self) -> dict[str, float]:
+        """Estimated duration of nodes that ran before, by node id: an exponentially weighted geometric mean."""
+        if self._durations is None:
+            self._durations = self._load("durations", DURATIONS, float)
+        return dict(self._durations)
+
+    def processes(self) -> list[Process]:
+        """What was spawned by runs that did not end, as far as is known."""
+        return list(self._load("processes", PROCESSES, tuple).values())
+
+    def _load(self, table: str, start: int, revive: Callable[[Any], Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, blob in self.database.rows(f"SELECT key, body FROM {table}"):
+            name = text_of(key)
+            row = None if name is None else unseal(blob, key, start)
+            if name is None or row is None:
+                self._damaged += 1
+            else:
+                found[name] = revive(row)
+        return found
+
+    # --- writing -------------------------------------------------------------------------------------------------------------
+
+    def commit(self, changes: Changes) -> None:
+        """Make all of it durable, in one transaction, together with the digests learnt since the last one; empties `changes`.
+
+        Raises UetError; then nothing of it was done and `changes` is as it was.
+        """
+        if not changes and not self.digests.learnt:
+            return
+        put, gone = self.digests.pending()
+        statements: list[Statement] = [
+            _delete("stamps", changes.dropped),
+            _put("stamps", {node: stamp.row() for node, stamp in changes.stamps.items()}, STAMPS),
+            _put("chains", {path: tuple([link.row() for link in chain]) for path, chain in changes.chains.items() if chain}, CHAINS),
+            _delete("chains", [path for path, chain in changes.chains.items() if not chain]),
+            _put("answers", changes.answers, ANSWERS),
+            _put("durations", self._learn_durations(changes), DURATIONS),
+            ("INSERT OR REPLACE INTO digests VALUES (?, ?)", put),
+            ("DELETE FROM digests WHERE key = ?", gone),
+            ("INSERT OR REPLACE INTO events VALUES (?, ?, ?)", [_event_row(event) for event in changes.events]),
+        ]
+        statements += self._run_rows(changes)
+        self.database.write(statements)
+        self.digests.written()
+        _empty(changes)
+
+    def forget_processes(self) -> None:
+        """Nothing is left of runs before; said by who has just looked. Raises UetError."""
+        self.database.write([("DELETE FROM processes", [()])])
+
+    def close(self) -> None:
+        """Let go of the file. Never raises."""
+        self.database.close()
+
+    def _learn_durations(self, changes: Changes) -> dict[str, float]:
+        """New estimates of the nodes that finished."""
+        fresh = {node: stamp.seconds for node, stamp in changes.stamps.items() if stamp.stage == Stage.DONE and stamp.seconds > 0.0}
+        if not fresh:
+            return fresh
+        self.seconds()
+        known = self._durations
+        assert known is not None
+        for node, seconds in fresh.items():
+            if known.get(node, 0.0) > 0.0:
+                fresh[node] = exp((1 - NEWEST) * log(known[node]) + NEWEST * log(seconds))
+        known.update(fresh)
+        return fresh
+
+    def _run_rows(self, changes: Changes) -> list[Statement]:
+        """The run's row and its processes. A run that ended leaves no process."""
+        statements: list[Statement] = []
+        ended = False
+        if changes.run is not None:
+            run, state, summary = changes.run
+            self._run = run
+            _, started, finished, _ = self._runs.get(run) or self._stored_run(run)
+            times = [event.time for event in changes.events if event.run == run]
+            started = started or min(times, default=0.0)
+            ended = state in ENDED
+            finished = max(times, default=finished) if ended else 0.0
+            self._runs[run] = (state, started, finished, dict(summary))
+            statements.append(_put("runs", {run: self._runs[run]}, RUNS))
+        if changes.pids:
+            boot = boot_id()
+            rows = {f"{pid}-{start}-{boot}": (self._run, node, pid, start, boot) for node, pid, start in changes.pids}
+            statements.append(_put("processes", rows, PROCESSES))
+        if ended:
+            statements.append(("DELETE FROM processes", [()]))
+        return statements
+
+    def _stored_run(self, run: str) -> Run:
+        """The row of a run that an earlier process began, as `resume` finds it."""
+        key = key_of(run)
+        for (blob,) in self.database.rows("SELECT body FROM runs WHERE key = ?", (key,)):
+            row: Run | None = unseal(blob, key, RUNS)
+            if row is not None:
+                return row
+        return ("pending", 0.0, 0.0, {})
+
+
+def open_writer(layout: Layout) -> SqliteStore:
+    """The store of a build that holds the lock; `layout.ensure()` was called. Raises UetError."""
+    return SqliteStore(Database.open_writer(layout.database, layout.shown(layout.database), layout.drop_snapshots))
+
+
+def open_reader(layout: Layout) -> SqliteStore:
+    """The store for who only looks: nothing is made, nothing written, and what is absent or damaged reads as empty. Raises UetError where
+    the state folder must not be used."""
+    if not layout.check():
+        return SqliteStore(Database(layout.database, layout.shown(layout.database)))
+    return SqliteStore(Database.open_reader(layout.database, layout.shown(layout.database)))
+
+
+def _put(table: str, rows: dict[str, Any], start: int) -> Statement:
+    sealed = []
+    for name, row in rows.items():
+        key = key_of(name)
+        sealed.append((key, seal(row, key, start)))
+    return (f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", sealed)
+
+
+def _delete(table: str, names: list[str]) -> Statement:
+    return (f"DELETE FROM {table} WHERE key = ?", [(key_of(name),) for name in names])
+
+
+def event_key(run: bytes, seq: int) -> bytes:
+    """What the checksum of an event covers besides its body."""
+    return b"%s %d" % (run, seq)
+
+
+def _event_row(event: Event) -> tuple[bytes, int, bytes]:
+    run = key_of(event.run)
+    return (run, event.seq, seal((event.time, event.event, event.node, event.data), event_key(run, event.seq), EVENTS))
+
+
+def _empty(changes: Changes) -> None:
+    changes.stamps.clear()
+    changes.dropped.clear()
+    changes.chains.clear()
+    changes.answers.clear()
+    changes.events.clear()
+    changes.pids.clear()
+    changes.run = None
