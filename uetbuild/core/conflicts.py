@@ -1,0 +1,140 @@
+"""Which nodes must not run beside each other because of their files.
+
+Two that change the same files exclude each other: editors, and creators whose wildcards meet (literal outputs that meet are an
+error, core/clashes.py). So do a reader and an editor. Decided on the patterns; knows nothing of pools and of what is running.
+"""
+
+from __future__ import annotations
+
+from uetbuild.core.created import wild_part, without_created
+from uetbuild.core.nodes import Node, Source
+from uetbuild.core.overlap import OverlapIndex, overlap
+from uetbuild.core.paths import is_glob
+from uetbuild.core.topology import Ancestry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uetbuild.core.graph import Graph
+    from uetbuild.core.nodes import Sources
+
+
+class Conflicts:
+    """Asked for pairs of numbers, answers whether the two exclude each other; each pair is compared once."""
+
+    __slots__ = ("_exclude", "_known", "_nodes", "_writes")
+
+    def __init__(self, nodes: Sequence[Node], exclude: tuple[str, ...] = ()) -> None:
+        """`exclude`: names that wildcards and folders never enter (`settings.exclude`)."""
+        self._exclude = exclude
+        self._nodes = nodes
+        self._known: dict[tuple[int, int], bool] = {}
+        self._writes: dict[int, Sources] = {}
+
+    def __call__(self, a: int, b: int) -> bool:
+        pair = (a, b) if a < b else (b, a)
+        known = self._known.get(pair)
+        if known is None:
+            known = self._known[pair] = self._compare(a, b)
+        return known
+
+    def _compare(self, a: int, b: int) -> bool:
+        one, two = self._nodes[a], self._nodes[b]
+        return bool(
+            overlap(self._written(a), self._written(b), self._exclude)
+            or (one.edits and two.inputs and overlap(one.edits, without_created(two.inputs), self._exclude))
+            or (two.edits and one.inputs and overlap(two.edits, without_created(one.inputs), self._exclude))
+        )
+
+    def _written(self, number: int) -> Sources:
+        found = self._writes.get(number)
+        if found is None:
+            found = self._writes[number] = writes(self._nodes[number])
+        return found
+
+
+def writes(node: Node) -> Sources:
+    """The files that a node may change beside another that may change them too: its `edits` and its wildcard outputs."""
+    wild = wild_part(node.outputs)
+    return (*node.edits, Source(pattern="", kind=Source.GROUP, items=wild)) if wild else node.edits
+
+
+def may_conflict(node: Node) -> bool:
+    """Whether it can exclude another that does not change files in place itself; cheap."""
+    return bool(node.edits) or any(source.kind != Source.PATH for source in node.outputs)
+
+
+def shared_scopes(nodes: Sequence[Node]) -> dict[int, tuple[int, ...]]:
+    """{node: numbers of the scopes that it writes and that another node writes too, word for word}.
+
+    Two with a number in common exclude each other without their patterns being compared: so thousands that edit one file can
+    queue for it as for a mutex. What meets without being written alike is left to `Conflicts`.
+    """
+    holders: dict[object, list[int]] = {}
+    for number, node in enumerate(nodes):
+        if may_conflict(node):
+            for sources in (node.edits, wild_part(node.outputs)):
+                if not any(source.negative for source in sources):
+                    for key in dict.fromkeys([_key(source) for source in sources]):
+                        holders.setdefault(key, []).append(number)
+    found: dict[int, list[int]] = {}
+    for scope, numbers in enumerate(holders.values()):
+        if len(numbers) > 1:
+            for number in numbers:
+                found.setdefault(number, []).append(scope)
+    return {number: tuple(scopes) for number, scopes in found.items()}
+
+
+def _key(source: Source) -> object:
+    if source.kind == Source.GROUP:
+        return tuple([(item.negative, _key(item)) for item in source.items])
+    return (source.kind, source.pattern)
+
+
+def unordered(graph: Graph, members: Sequence[int], limit: int, exclude: tuple[str, ...] = ()) -> list[tuple[int, int]]:
+    """Pairs of members that both write some file and that no dependency orders, in the order of `members`; at most `limit`."""
+    index = OverlapIndex(exclude)
+    place = {number: at for at, number in enumerate(members)}
+    written = {number: writes(graph.nodes[number]) for number in members if may_conflict(graph.nodes[number])}
+    for number, sources in written.items():
+        index.add(number, sources)
+    ancestry: Ancestry | None = None
+    found: list[tuple[int, int]] = []
+    for number, sources in written.items():
+        later = sorted([place[other] for other in index.meets(sources) if place[other] > place[number]])
+        for other in [members[at] for at in later]:
+            ancestry = ancestry or Ancestry(graph.before, graph.order, written)
+            if not ancestry.before(number, other) and not ancestry.before(other, number):
+                if len(found) == limit:
+                    return found
+                found.append((number, other))
+    return found
+
+
+def meeting(a: Node, b: Node, exclude: tuple[str, ...] = ()) -> list[str]:
+    """Where the files that two nodes write meet: the narrower of each two patterns, sorted."""
+    one, two = writes(a), writes(b)
+    ours, theirs = overlap(one, two, exclude), overlap(two, one, exclude)
+    found = {_path(pattern): pattern for pattern in sorted([*_narrower(theirs, ours), *_narrower(ours, theirs)], reverse=True)}
+    return sorted(found.values())
+
+
+def _narrower(patterns: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
+    """Those of `patterns` that none of `others` is a part of."""
+    return [pattern for pattern in patterns if not any(_within(other, pattern) for other in others)]
+
+
+def _within(part: str, whole: str) -> bool:
+    """Whether `part` is the literal path of something strictly inside `whole`, a literal path or wildcard."""
+    inner, outer = _path(part), _path(whole)
+    if inner == outer or is_glob(inner):
+        return False
+    if is_glob(outer):
+        return bool(overlap((Source(pattern=inner),), (Source(pattern=outer, kind=Source.GLOB),)))
+    return not outer or inner.startswith(outer + "/")
+
+
+def _path(pattern: str) -> str:
+    """A pattern as `overlap` shows it, the way a source holds it."""
+    return "" if pattern in (".", "./") else pattern.rstrip("/")
