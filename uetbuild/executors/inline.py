@@ -1,0 +1,67 @@
+"""Workers without worker processes: one job at a time, in the coordinator's own process, through the same code as supervisors use.
+
+For platforms where nothing else works, for debugging, and for tests. A signal can only reach a job between two calls, that is never.
+"""
+
+from __future__ import annotations
+
+import os
+
+from uetbuild.core.jobs import Outcome, Progress
+from uetbuild.executors import tree
+from uetbuild.executors.running import run_job
+from uetbuild.executors.spawn import open_null
+from uetbuild.executors.watch import Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uetbuild.core.jobs import Job
+
+
+class InlineWorkers:
+    """`Workers` whose `submit` returns when the job has ended. `environ`: that of the build."""
+
+    shares_disk = True
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self._environ = environ
+        self._news: list[Outcome | Progress] = []
+        self._null = open_null()
+        self._ready, self._ready_end = os.pipe()
+        tree.become_subreaper()
+
+    def submit(self, job: Job) -> None:
+        """Run a job to its end. No other child of this process may be alive: the job's tree is everything below it."""
+        here = os.open(".", os.O_RDONLY | os.O_CLOEXEC)
+        watch = Watch()
+        try:
+            outcome = run_job(job, self._environ, watch, self._news.append, self._null)
+        finally:
+            watch.close()
+            os.fchdir(here)
+            os.close(here)
+        if not self._has_outcome():
+            os.write(self._ready_end, b".")
+        self._news.append(outcome)
+
+    def filenos(self) -> list[int]:
+        """A pipe with a byte in it while there are outcomes."""
+        return [self._ready]
+
+    def collect(self) -> list[Outcome | Progress]:
+        """All that happened."""
+        if self._has_outcome():
+            os.read(self._ready, 1)
+        news, self._news = self._news, []
+        return news
+
+    def signal(self, key: int, number: int) -> None:
+        """Nothing runs any more when this can be called."""
+
+    def close(self) -> None:
+        """Nothing runs; the descriptors are closed."""
+        for fd in (self._null, self._ready, self._ready_end):
+            os.close(fd)
+
+    def _has_outcome(self) -> bool:
+        return any(isinstance(news, Outcome) for news in self._news)

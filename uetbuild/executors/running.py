@@ -1,0 +1,286 @@
+"""One job from its first command to the last process of its tree: the code that every worker shares, wherever it runs.
+
+Knows nothing of the coordinator: it tells `Progress`, is told of signals through a `Watch`, and gives the `Outcome`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from uetbuild.core.jobs import Outcome, Progress, Result
+from uetbuild.executors import spawn, tree
+from uetbuild.executors.csignal import signals
+from uetbuild.executors.output import Output, Terminal
+from uetbuild.executors.watch import Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uetbuild.core.jobs import Command, Job
+
+COURTESY = 0.1  # seconds for what outlives its command by a moment, such as the tee of `> >(tee log)`
+LEFTOVERS = 1.0  # seconds between TERM and KILL, at most, for what a job left behind; and before TERM after a Ctrl-C
+LOOK_AT_SIZE = 0.25  # seconds between looks at the size of a log that a command writes by itself
+
+SIGNAL = "signal"
+"""The one order that a running job understands: (SIGNAL, key, number)."""
+
+
+def run_job(job: Job, environ: dict[str, str], watch: Watch, tell: Callable[[Progress], None], null: int) -> Outcome:
+    """Run a job to its end; afterwards no process of it is left. `environ`: that of the build; `null`: descriptor of the empty input.
+
+    Never raises: what goes wrong in here is a failure of the job.
+    """
+    return _Running(job, environ, watch, tell, null).run()
+
+
+class _Running:
+    """The state of a job while it runs. `result` is SUCCEEDED until something decides otherwise; the first to decide wins."""
+
+    def __init__(self, job: Job, environ: dict[str, str], watch: Watch, tell: Callable[[Progress], None], null: int) -> None:
+        self.job = job
+        self.watch = watch
+        self.tell = tell
+        self.null = null
+        self.env = dict(job.env) if job.clear_env else environ | dict(job.env)
+        self.output: Output | Terminal = Terminal()
+        self.steps: list[tuple[str, int, float]] = []
+        self.result, self.code, self.step, self.message = Result.SUCCEEDED, 0, 0, ""
+        self.group = 0  # of the command that ran last
+        self.limit = self.stop = (0.0, "")  # when the time of the job, of the running command is over (0: never), and words for it
+        self.room = job.output_limit  # how big the log may become
+        self.ending: tree.Ending | None = None  # the tree is being ended on purpose
+        self.cancelled = self.killed = self.left_alone = False
+
+    def run(self) -> Outcome:
+        """The whole course of a job."""
+        started, begin = time.time(), time.monotonic()
+        for part in (self._run, self._empty, self._close):
+            try:
+                part()
+            except Exception as error:  # the worker goes on; whoever reads the outcome sees what happened
+                self._decide(Result.FAILED, 1, _words_for(error))
+        return Outcome(
+            key=self.job.key, result=self.result, code=self.code, step=self.step, steps=tuple(self.steps), message=self.message,
+            started=started, seconds=time.monotonic() - begin,
+        )  # fmt: skip
+
+    def _close(self) -> None:
+        self.output.close()
+
+    def _run(self) -> None:
+        job = self.job
+        if not job.interactive:
+            self.output = Output(job, self.watch, lambda: self.tell(Progress(key=job.key, what="output")))
+        if job.sandbox is None:
+            self._run_all(lambda cwd: cwd)
+            return
+        from uetbuild.executors.sandbox import Box  # lazy: few jobs have one, and it needs shutil and patterns
+
+        with Box(job.sandbox) as box:
+            self._run_all(box.moved)
+            self._empty()
+            if self.result == Result.SUCCEEDED:
+                box.bring_back()
+
+    def _run_all(self, moved: Callable[[str], str]) -> None:
+        """The commands up to the first failure, then the final ones; `moved` says in which folder a command really runs."""
+        self._start_clock()
+        for index, command in enumerate(self.job.commands):
+            self._obey()
+            if self.result != Result.SUCCEEDED:
+                break
+            self._step(index, command, moved(command.cwd))
+        self._obey()
+        if not self.job.finally_:
+            return
+        self._start_clock()
+        for index, command in enumerate(self.job.finally_, len(self.job.commands)):
+            if not self.killed and not self.left_alone:
+                self._step(index, command, moved(command.cwd))
+
+    def _start_clock(self) -> None:
+        """The job's limit of time holds for its commands, and anew for its final ones, which would else have none left."""
+        seconds = self.job.timeout
+        self.limit = (time.monotonic() + seconds, f"timed out after {seconds:g} s") if seconds else (0.0, "")
+
+    def _step(self, index: int, command: Command, cwd: str) -> None:
+        """Run a command and judge how it ended."""
+        begin = time.monotonic()
+        before = self.result
+        if before == Result.SUCCEEDED:
+            self.step = index
+        try:
+            code, message = self._run_command(command, cwd), ""
+        except spawn.NotStarted as error:
+            self.output.say(error.message)
+            code, message = error.code, error.message
+        seconds = time.monotonic() - begin
+        self.steps.append((command.name, code, seconds))
+        self.tell(Progress(key=self.job.key, what="step", name=command.name, code=code, seconds=seconds))
+        if self.result != before:
+            self.code = code  # we ended it
+        elif code and not command.allow_failure:
+            self._decide(Result.FAILED, code, message)
+
+    def _run_command(self, command: Command, cwd: str) -> int:
+        """Start a command and wait for it; its exit code, or -N for signal N. Raises NotStarted."""
+        env = self.env | dict(command.env)
+        env["PWD"] = cwd  # as any shell would; the value that we inherited would be a lie
+        try:
+            os.chdir(cwd)
+        except OSError as error:
+            raise spawn.NotStarted(1, f"{cwd}: {os.strerror(error.errno or 0)}") from None
+        place = spawn.GROUP if self.job.interactive else spawn.SESSION
+        pid = spawn.start(command.argv, env, spawn.redirect(*self.output.descriptors(self.null)), place)
+        self.watch.follow(pid)
+        self.group = pid
+        self.tell(Progress(key=self.job.key, what="spawned", pid=pid, start=tree.start_time(pid)))
+        self.stop = self.limit
+        if command.timeout:
+            own = (time.monotonic() + command.timeout, f"timed out after {command.timeout:g} s")
+            self.stop = min(own, self.limit) if self.limit[0] else own
+        self.output.lend(pid)
+        try:
+            self._await()
+        finally:
+            self.output.take_back()
+        self.output.drain()
+        self._check_size()
+        self._settle()
+        return os.waitstatus_to_exitcode(self.watch.status or 0)
+
+    def _await(self) -> None:
+        """Until the running command has ended."""
+        watch = self.watch
+        while True:
+            if watch.wait(self._next_look()):
+                self.output.pass_on()
+            if not watch.reap() and watch.status is None:
+                raise RuntimeError("somebody else waited for our command")
+            if watch.status is not None:
+                return
+            self._obey()
+            self._press()
+            if watch.stopped:
+                number, watch.stopped = watch.stopped, 0
+                self.output.resume(self.group, number)
+
+    def _settle(self) -> None:
+        """After a command that was ended on purpose: nothing of it lives on beside the final commands, and these have room in the log."""
+        if self.ending or self.cancelled:
+            self._empty()
+        if self.room and self.output.is_over(self.room):
+            self.output.cut(self.room)
+            self.room += self.job.output_limit
+
+    def _next_look(self) -> float | None:
+        """Seconds until `_press` has something to do; None: never."""
+        now = time.monotonic()
+        looks = []
+        if self.ending:
+            looks.append(self.ending.next_look(now))
+        elif self.stop[0]:
+            looks.append(max(0.0, self.stop[0] - now))
+        if self.room and self.output.is_direct:
+            looks.append(LOOK_AT_SIZE)
+        if self.output.news_in:
+            looks.append(self.output.news_in)
+        return min(looks, default=None)
+
+    def _press(self) -> None:
+        """What is due by the clock: the limits of time and size, KILL after TERM, news of output that were held back."""
+        self.output.tell_news()
+        self._check_size()
+        now = time.monotonic()
+        if self.stop[0] and now >= self.stop[0] and not self.ending:
+            self._decide(Result.TIMED_OUT, 0, self.stop[1])
+            self._end_tree(self.job.grace)
+        if self.ending and now >= self.ending.kill_at:
+            tree.send_group(self.group, signals.SIGKILL)
+            self.ending.press(_family(), now)
+
+    def _check_size(self) -> None:
+        if self.room and self.output.is_over(self.room):
+            self._decide(Result.FAILED, 1, "output limit")
+            self._end_tree(0)
+
+    def _obey(self) -> None:
+        """Do what the coordinator ordered meanwhile; its death is an order to end."""
+        orders, self.watch.orders = self.watch.orders, []
+        for order in orders:
+            if order[0] == SIGNAL and order[1] == self.job.key:
+                self._signal(order[2])
+        if self.watch.abandoned and not self.left_alone:
+            self.left_alone = True
+            self._signal(signals.SIGTERM)
+
+    def _signal(self, number: int) -> None:
+        self.cancelled = True
+        self._decide(Result.CANCELLED, -number, "")
+        if number == signals.SIGKILL:
+            self.killed = True
+            self._end_tree(0)
+        elif number == signals.SIGTERM:
+            self._end_tree(self.job.grace)
+        elif self._is_running():
+            tree.send_group(self.group, number)
+
+    def _is_running(self) -> bool:
+        return bool(self.group) and self.watch.main == self.group and self.watch.status is None
+
+    def _decide(self, result: str, code: int, message: str) -> None:
+        if self.result == Result.SUCCEEDED:
+            self.result, self.code, self.message = result, code, message
+
+    def _end_tree(self, grace: float) -> None:
+        """TERM to the command's group, and to what of the tree left that group; KILL to all when the grace is over."""
+        now = time.monotonic()
+        if self.ending:
+            self.ending.term_at = min(self.ending.term_at, now)
+            self.ending.kill_at = min(self.ending.kill_at, now + grace)
+        elif self._is_running():
+            family = _family()
+            tree.send_group(self.group, signals.SIGTERM if grace else signals.SIGKILL)
+            tree.send_group(self.group, signals.SIGCONT)  # one that is stopped would not hear it
+            self.ending = tree.Ending(now, now + grace, told=[pid for pid in family if _group_of(pid) == self.group])
+            self.ending.press(family, now)
+
+    def _empty(self) -> None:
+        """Return when nobody of the tree is left: what does not go by itself gets TERM, a short grace, KILL."""
+        watch = self.watch
+        if not watch.reap():
+            if self.group and not tree.CAN_SEE:
+                tree.send_group(self.group, signals.SIGKILL)  # orphans do not come to us there; those in the group can be had
+        else:
+            term_at = time.monotonic() + (min(LEFTOVERS, self.job.grace) if self.cancelled else COURTESY)
+            if self.ending is None:
+                self.ending = tree.Ending(term_at, term_at + min(LEFTOVERS, self.job.grace))
+            while watch.reap():
+                now = time.monotonic()
+                if not self.ending.press(_family(), now):
+                    break  # what is left runs as somebody else, and we may not end it
+                if watch.wait(self.ending.next_look(now)):
+                    self.output.pass_on()
+                self._obey()
+        self.ending = None
+        self.output.drain()
+
+
+def _family() -> list[int]:
+    return tree.descendants([os.getpid()])
+
+
+def _group_of(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return 0
+
+
+def _words_for(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return getattr(error, "message", "") or f"{type(error).__name__}: {error}"

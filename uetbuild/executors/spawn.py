@@ -1,0 +1,103 @@
+"""Starting a program: the one module that knows `posix_spawn` and how a name becomes a file on PATH.
+
+Programs are looked up by us, on the PATH that they will see; what cannot be started is told in the words and with the exit codes
+of a shell (127 not found, 126 not executable). Descriptors of ours never reach a program: Python opens all of them close-on-exec.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from uetbuild.executors.csignal import signals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+
+SESSION, GROUP, SHARED = "session", "group", "shared"
+"""Where the program runs: in a session of its own, in a process group of its own in our session, or in our group."""
+
+_ALL_SIGNALS = tuple(sorted(map(int, signals.valid_signals() - {signals.SIGKILL, signals.SIGSTOP})))
+_PLACES = {SESSION: {"setsid": True}, GROUP: {"setpgroup": 0}, SHARED: {}}
+
+
+class NotStarted(Exception):
+    """The program did not start; `code` and `message` are what a shell would have said."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def find_program(name: str, path: str) -> str:
+    """The file that `name` stands for: itself where it holds a `/`, else the first executable file of that name on `path`.
+
+    Relative names and the empty parts of `path` are meant from the current folder. Raises NotStarted.
+    """
+    if "/" in name:
+        return _checked(name)
+    seen = ""
+    if name:
+        for folder in path.split(":"):
+            candidate = f"{folder or '.'}/{name}"
+            if os.access(candidate, os.X_OK):
+                if os.path.isfile(candidate):
+                    return candidate
+            elif not seen and os.path.isfile(candidate):
+                seen = candidate
+    if seen:
+        raise NotStarted(NOT_EXECUTABLE, f"{seen}: Permission denied")
+    raise NotStarted(NOT_FOUND, f"{name}: command not found")
+
+
+def start(argv: Sequence[str], env: dict[str, str], actions: Sequence[tuple[int, ...]], place: str = SESSION) -> int:
+    """Start a program in the current folder and return its pid. `actions`: what its descriptors 0, 1, 2 become (see `redirect`).
+
+    `argv[0]` is looked up on the PATH of `env`. All signals are at their default and none is blocked, whatever we ignore.
+    A file without `#!` is run by /bin/sh, as shells do. Raises NotStarted.
+    """
+    try:
+        program = find_program(argv[0], env.get("PATH", DEFAULT_PATH))
+        try:
+            return _spawn(program, argv, env, actions, place)
+        except OSError as error:
+            if error.errno != errno.ENOEXEC:
+                raise
+            return _spawn("/bin/sh", ["/bin/sh", program, *argv[1:]], env, actions, place)
+    except OSError as error:
+        if error.errno == errno.ENOENT:  # the file is there, so it is the program after its `#!` that is not
+            raise NotStarted(NOT_EXECUTABLE, f"{argv[0]}: bad interpreter: No such file or directory") from None
+        raise NotStarted(NOT_EXECUTABLE, f"{argv[0]}: {os.strerror(error.errno or 0)}") from None
+    except ValueError as error:  # a zero byte in a word, a variable's name with `=`
+        raise NotStarted(NOT_EXECUTABLE, f"{argv[0]!r}: {error}") from None
+
+
+def redirect(standard_input: int, standard_output: int, standard_error: int) -> tuple[tuple[int, ...], ...]:
+    """The `actions` that give a program these descriptors of ours as its 0, 1, 2."""
+    return tuple([(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate((standard_input, standard_output, standard_error))])
+
+
+def open_null() -> int:
+    """A descriptor of the empty input; the first three descriptors are taken afterwards, so that no pipe ever gets their numbers."""
+    while (fd := os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)) <= 2:
+        pass
+    return fd
+
+
+def _spawn(program: str, argv: Sequence[str], env: dict[str, str], actions: Sequence[tuple[int, ...]], place: str) -> int:
+    return os.posix_spawn(program, argv, env, file_actions=actions, setsigmask=(), setsigdef=_ALL_SIGNALS, **_PLACES[place])  # type: ignore[arg-type]
+
+
+def _checked(name: str) -> str:
+    if os.path.isdir(name):
+        raise NotStarted(NOT_EXECUTABLE, f"{name}: Is a directory")
+    if not os.path.lexists(name):
+        raise NotStarted(NOT_FOUND, f"{name}: No such file or directory")
+    if not os.access(name, os.X_OK):
+        raise NotStarted(NOT_EXECUTABLE, f"{name}: Permission denied")
+    return name

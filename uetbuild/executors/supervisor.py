@@ -1,0 +1,92 @@
+"""A worker process: forked from the coordinator, runs one job after the other until the coordinator closes its pipe or dies.
+
+It is the subreaper of its jobs, so that nobody can leave its tree. The pipe of orders is its lifeline too: only the coordinator
+holds the writing end, so its end is the coordinator's end, and then the tree is ended before this process is (promise 7).
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+
+from uetbuild.core.jobs import Job, Progress
+from uetbuild.executors import tree
+from uetbuild.executors.channel import Inbox, Outbox
+from uetbuild.executors.csignal import signals
+from uetbuild.executors.running import run_job
+from uetbuild.executors.spawn import open_null
+from uetbuild.executors.watch import Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import NoReturn
+
+JOB = "job"
+"""Orders: (JOB, row of a Job), (SIGNAL, key, number)."""
+PROGRESS, OUTCOME = "progress", "outcome"
+"""Replies: (PROGRESS, row of a Progress), (OUTCOME, row of an Outcome)."""
+
+_IGNORED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTTOU", "SIGTTIN", "SIGPIPE", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGWINCH")
+
+
+def supervise(orders: int, replies: int, keep: Iterable[int], environ: dict[str, str], mask: Iterable[int]) -> NoReturn:
+    """Be a supervisor, in a process just forked, with all signals blocked; `mask` is to be blocked from now on. Never returns."""
+    code = 1
+    try:
+        gc.freeze()  # what the coordinator left here is never collected: its finalizers would run a second time
+        signals.set_wakeup_fd(-1)
+        _take_signals()
+        signals.pthread_sigmask(signals.SIG_SETMASK, mask)
+        _close_all_but({0, 1, 2, orders, replies, *keep})
+        tree.become_subreaper()
+        tree.rename_process("uet-worker")
+        _serve(Watch(Inbox(orders), outbox := Outbox(replies)), outbox, environ)
+        code = 0
+    finally:
+        os._exit(code)  # never back into the coordinator's stack, not even with an exception
+
+
+def _serve(watch: Watch, outbox: Outbox, environ: dict[str, str]) -> None:
+    null = open_null()
+
+    def tell(news: Progress) -> None:
+        outbox.post((PROGRESS, news.row()))
+
+    while not watch.abandoned:
+        watch.wait()
+        watch.reap()
+        jobs = [order for order in watch.orders if order[0] == JOB]
+        watch.orders = [order for order in watch.orders if order[0] != JOB and jobs]
+        for order in jobs:
+            outcome = run_job(Job.from_row(order[1]), environ, watch, tell, null)
+            outbox.post((OUTCOME, outcome.row()))
+    outbox.flush()
+
+
+def _take_signals() -> None:
+    """No handler of the coordinator stays; what a terminal or a person sends to all of us is the coordinator's to answer."""
+    for number in signals.valid_signals():
+        if callable(signals.getsignal(number)):
+            signals.signal(number, signals.SIG_DFL)
+    for name in _IGNORED:
+        signals.signal(getattr(signals, name), signals.SIG_IGN)
+
+
+def _close_all_but(kept: set[int]) -> None:
+    """Close every descriptor that came over by the fork: pipe ends of other supervisors, the database, what our caller left open."""
+    for fd in _open_descriptors():
+        if fd not in kept:
+            try:
+                os.close(fd)
+            except OSError:
+                pass  # the listing's own one
+
+
+def _open_descriptors() -> list[int]:
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        try:
+            return [int(name) for name in os.listdir(folder)]
+        except OSError:
+            continue
+    return list(range(3, 1024))

@@ -1,0 +1,119 @@
+"""The one wait of a worker: for children that end, orders of the coordinator, the coordinator's death, output, and deadlines.
+
+Owns SIGCHLD of its process while it is open. Knows nothing of jobs.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+
+from uetbuild.executors.channel import Inbox, Outbox
+from uetbuild.executors.csignal import signals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Watch:
+    """What happened around a worker process.
+
+    `main` is the child whose end is told in `status` (as of `waitpid`, None while it runs) and whose stop by job control in
+    `stopped` (the signal, else 0); every other child is an orphan of our tree and is only collected.
+    `orders`: messages of the coordinator. `abandoned`: the coordinator is gone. `output`: descriptor that is looked at too, or -1.
+    """
+
+    __slots__ = (
+        "_handler", "_inbox", "_outbox", "_output", "_poller", "_wake", "_wake_before", "_wake_end",
+        "abandoned", "main", "orders", "status", "stopped",
+    )  # fmt: skip
+
+    def __init__(self, inbox: Inbox | None = None, outbox: Outbox | None = None) -> None:
+        self._inbox = inbox
+        self._outbox = outbox
+        self._output = -1
+        self.orders: list[Any] = []
+        self.abandoned = False
+        self.main = 0
+        self.status: int | None = None
+        self.stopped = 0
+        self._wake, self._wake_end = os.pipe()
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._wake_end, False)
+        self._wake_before = signals.set_wakeup_fd(self._wake_end, warn_on_full_buffer=False)
+        self._handler = signals.signal(signals.SIGCHLD, _heard)
+        self._poller = select.poll()
+        self._poller.register(self._wake, select.POLLIN)
+        if inbox:
+            self._poller.register(inbox.fd, select.POLLIN)
+
+    def close(self) -> None:
+        """Give SIGCHLD back to whoever had it; signals other than SIGCHLD that were heard meanwhile are told to its descriptor."""
+        signals.signal(signals.SIGCHLD, self._handler)
+        signals.set_wakeup_fd(self._wake_before)
+        others = self._heard_signals().replace(bytes([signals.SIGCHLD]), b"")
+        if others and self._wake_before >= 0:
+            os.write(self._wake_before, others)
+        os.close(self._wake)
+        os.close(self._wake_end)
+
+    def listen_to(self, fd: int) -> None:
+        """Look at this descriptor of output too; -1: at none."""
+        if self._output >= 0:
+            self._poller.unregister(self._output)
+        self._output = fd
+        if fd >= 0:
+            self._poller.register(fd, select.POLLIN)
+
+    def follow(self, pid: int) -> None:
+        """This child is the one that matters from now on."""
+        self.main = pid
+        self.status = None
+        self.stopped = 0
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Sleep until something happens, at most so long; True when there is output to read."""
+        if self._outbox:
+            self._outbox.flush()
+            self.abandoned = self.abandoned or self._outbox.closed
+        has_output = False
+        for fd, _ in self._poller.poll(None if seconds is None else max(0, int(seconds * 1000) + 1)):
+            if fd == self._wake:
+                self._heard_signals()
+            elif fd == self._output:
+                has_output = True
+            elif self._inbox:
+                self._take_orders(self._inbox)
+        return has_output
+
+    def reap(self) -> bool:
+        """Collect every child that has ended; False when no child is left."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+            if pid == self.main:
+                if os.WIFSTOPPED(status):
+                    self.stopped = os.WSTOPSIG(status)
+                else:
+                    self.status = status
+
+    def _take_orders(self, inbox: Inbox) -> None:
+        self.orders += inbox.receive()
+        if inbox.closed:
+            self._poller.unregister(inbox.fd)
+            self.abandoned = True
+
+    def _heard_signals(self) -> bytes:
+        try:
+            return os.read(self._wake, 4096)
+        except BlockingIOError:
+            return b""
+
+
+def _heard(number: int, frame: object) -> None:
+    """That it is a handler at all makes the system wake `poll` through the wakeup descriptor."""
