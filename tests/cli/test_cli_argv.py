@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from uetbuild.cli.argv import Parsed, normalised, parse, settle
 from uetbuild.cli.face import Face
-from uetbuild.cli.menu import invoke
+from uetbuild.cli.menu import invoke, make_program
 from uetbuild.cli.options import COMMANDS, GRAPH_FORMATS, OPTIONS, OUTPUTS, Option, Options
 from uetbuild.errors import ExitCode, UetError
 from uetbuild.report.stream import Stream
@@ -165,17 +165,22 @@ def test_every_option_of_the_table_that_is_there_is_a_field() -> None:
 # --- agreement with typer ------------------------------------------------------------------------------------------------------
 
 
+SEEN: list[Options] = []
+
+
+def see(name: str, face: Face) -> int:
+    SEEN.append(face.options)
+    return 3
+
+
+PROGRAM = make_program(see)
+
+
 def through_typer(parsed: Parsed, options: Options) -> Options:
     face = Face(Stream(1), Stream(2), {})
     face.take(options)
-    seen: list[Options] = []
-
-    def run(name: str, face: Face) -> int:
-        seen.append(face.options)
-        return 3
-
-    assert invoke(normalised(parsed, options), face, run) == 3
-    return seen[0]
+    assert invoke(normalised(parsed, options), face, PROGRAM) == 3
+    return SEEN.pop()
 
 
 def typed(option: Option, value: str, style: int) -> list[str]:
@@ -188,8 +193,14 @@ def typed(option: Option, value: str, style: int) -> list[str]:
     return [f"{flag}={value}"] if flag.startswith("--") and style % 2 else [flag, value]
 
 
-VALUES = {"graph": st.sampled_from(GRAPH_FORMATS), "output": st.sampled_from(OUTPUTS), "color": st.sampled_from(("auto", "always", "never"))}
-BUILDING = [o for o in OPTIONS if not o.later and o.name not in ("help", "version", "command") and (not o.commands or "build" in o.commands)]
+VALUES = {
+    "graph": st.sampled_from(GRAPH_FORMATS),
+    "output": st.sampled_from(OUTPUTS),
+    "color": st.sampled_from(("auto", "always", "never")),
+}
+BUILDING = [
+    o for o in OPTIONS if not o.later and o.name not in ("help", "version", "command") and (not o.commands or "build" in o.commands)
+]
 PLAIN = st.sampled_from(["all", "ws-1", "test[py=3.12]", "a=b", "x=", "./p=q", "tag:x", "ü", "-"])
 
 
@@ -197,7 +208,9 @@ PLAIN = st.sampled_from(["all", "ws-1", "test[py=3.12]", "a=b", "x=", "./p=q", "
 def build_lines(draw: st.DrawFn) -> list[str]:
     parts: list[list[str]] = []
     for option in draw(st.lists(st.sampled_from(BUILDING), max_size=6)):
-        value = st.sampled_from(["1", "7", "auto"]) if option.number else VALUES.get(option.name, st.sampled_from(["x", "a b", "-k", "=", "4"]))
+        value = (
+            st.sampled_from(["1", "7", "auto"]) if option.number else VALUES.get(option.name, st.sampled_from(["x", "a b", "-k", "=", "4"]))
+        )
         parts.append(typed(option, draw(value), draw(st.integers(0, 5))))
     parts += [[word] for word in draw(st.lists(PLAIN, max_size=4))]
     words = [word for part in draw(st.permutations(parts)) for word in part]
@@ -215,7 +228,9 @@ def test_pre_pass_and_typer_read_every_build_alike(words: list[str]) -> None:
     assert through_typer(parsed, options) == options
 
 
-@pytest.mark.parametrize("line", ["status a x=1 --json", "-C d -f e events --follow last", "clean --orphans -v", "graph --graph", "check a=b"])
+@pytest.mark.parametrize(
+    "line", ["status a x=1 --json", "-C d -f e events --follow last", "clean --orphans -v", "graph --graph", "check a=b"]
+)
 def test_pre_pass_and_typer_read_other_commands_alike(line: str) -> None:
     parsed = parse(line.split())
     options = settle(parsed, parsed.maybe_command)

@@ -43,8 +43,8 @@ class Build:
     def log(self, node: str) -> str:
         return str(self.folder / f"{node}.log")
 
-    def start(self, node: str, title: str = "", command: str = "cc x.c", **data: Any) -> None:
-        self.tell("node_started", node, attempt=1, command=command, log=self.log(node), title=title, **data)
+    def start(self, node: str, title: str = "", command: str = "cc x.c", attempt: int = 1) -> None:
+        self.tell("node_started", node, attempt=attempt, command=command, log=self.log(node), title=title)
 
     def write(self, node: str, text: str, follow: bool = False) -> None:
         with open(self.log(node), "ab") as log:
@@ -52,12 +52,24 @@ class Build:
         if follow:
             self.view.output(node, self.log(node))
 
-    def finish(self, node: str, outcome: str = "succeeded", seconds: float = 0.3, code: int = 0, message: str = "", command: str = "") -> None:
+    def finish(
+        self, node: str, outcome: str = "succeeded", seconds: float = 0.3, code: int = 0, message: str = "", command: str = ""
+    ) -> None:
         log = self.log(node)
         self.tell("node_finished", node, outcome=outcome, seconds=seconds, code=code, message=message, log=log, command=command)
 
     def end(self, **data: Any) -> str:
-        whole = {"state": "succeeded", "ran": 1, "total": 12, "up_to_date": 0, "failed": 0, "blocked": 0, "skipped": 0, "seconds": 4.1, "usd": 0.0}
+        whole = {
+            "state": "succeeded",
+            "ran": 1,
+            "total": 12,
+            "up_to_date": 0,
+            "failed": 0,
+            "blocked": 0,
+            "skipped": 0,
+            "seconds": 4.1,
+            "usd": 0.0,
+        }
         self.tell("run_finished", **whole | data)
         return "".join(self.sheet)
 
@@ -216,22 +228,46 @@ def test_json_puts_one_event_a_line_on_stdout_and_text_on_stderr(tmp_path: Path)
     assert [line for line in lines if line.startswith("!")] == ["!ü\\xff  Titel  0.3s", "!ran 1 of 12 in 4.1s"]
 
 
-def test_signals_retries_and_waiting_are_said(tmp_path: Path) -> None:
+def test_signals_attempts_and_waiting_are_said(tmp_path: Path) -> None:
     build = Build(tmp_path)
-    build.tell("lock_waited")
-    build.tell("retry_scheduled", "a", attempt=2)
-    build.tell("interrupted", signal="SIGINT")
-    build.tell("interrupted", signal="SIGTERM")
-    build.start("a")
+    build.view.waits_for(17)
+    build.view.waits_for(0)
+    build.view.warn("assumed `x`")
+    build.start("b", attempt=1)
+    build.tell("interrupted", signal=2)
+    build.tell("interrupted", signal=15)
+    build.start("a", attempt=2)
     build.finish("a", "cancelled")
+    build.finish("c", "cancelled", message="waits for a person: Sure? (answer with `--yes`)")
     build.tell("recovered")
-    assert build.end(state="cancelled") == (
+    assert build.end(state="cancelled", cancelled=2) == (
+        "!waiting for another build of this project (process 17) to end\n"
         "!waiting for another build of this project to end\n"
-        "a  tried again (attempt 2)\n"
+        "!warning: assumed `x`\n"
         "!interrupted (SIGINT): nothing new starts, waiting for what runs; once more to kill it\n"
         "!interrupted (SIGTERM): nothing new starts, waiting for what runs\n"
+        "a  runs again (attempt 2)\n"
         "a  cc x.c  cancelled\n"
-        "ran 1 of 12 in 4.1s (cancelled)\n"
+        "!`c`: waits for a person: Sure? (answer with `--yes`)\n"
+        "ran 1 of 12 in 4.1s (2 cancelled)\n"
+    )
+
+
+def test_what_a_hand_had_changed_is_said_with_its_copy(tmp_path: Path) -> None:
+    build = Build(tmp_path, explain=True)
+    reason = {"code": "output_modified", "detail": "gen.c"}
+    build.tell("node_judged", "a", verdict="stale", reasons=[reason])
+    build.tell("node_judged", "a", verdict="stale", reasons=[reason], saved=f"{tmp_path}/.uet/kept/r1/gen.c")
+    build.start("a")
+    assert "".join(build.sheet) == "!warning: `gen.c` was changed by hand: kept as `.uet/kept/r1/gen.c`\na: output `gen.c` was modified\n"
+
+
+def test_the_hint_of_a_fault_has_a_line_of_its_own(tmp_path: Path) -> None:
+    build = Build(tmp_path)
+    build.tell("node_finished", "a", outcome="failed", message="refusing to replace `x`\nhint: narrow `outputs`", log="", command="")
+    assert build.end(ran=0, failed=1) == (
+        "!error: `a` failed: refusing to replace `x`\n!hint: narrow `outputs`\n!failed:\n!  `a`: refusing to replace `x`\n"
+        "ran 0 of 12 in 4.1s (1 failed)\n"
     )
 
 
@@ -264,7 +300,8 @@ def test_nothing_to_do_is_one_line(tmp_path: Path) -> None:
         ({"ran": 12, "total": 12, "seconds": 3700, "usd": 0.0}, "ran 12 of 12 in 1h 01m"),
         ({"ran": 1, "total": 1, "seconds": 0, "usd": 0.0012}, "ran 1 of 1 in 0.0s ($0.0012)"),
         ({"ran": 0, "total": 2, "up_to_date": 2, "seconds": 1}, "up to date (2 workstreams)"),
-        ({"ran": 1, "total": 4, "up_to_date": 1, "failed": 1, "blocked": 1, "skipped": 1}, "ran 1 of 4 in 0.0s (1 up to date, 1 failed, 1 blocked, 1 skipped)"),
+        ({"ran": 1, "total": 4, "up_to_date": 1, "failed": 1, "blocked": 1}, "ran 1 of 4 in 0.0s (1 up to date, 1 failed, 1 blocked)"),
+        ({"ran": 1, "total": 2, "skipped": 1}, "ran 1 of 2 in 0.0s (1 skipped)"),
     ],
 )  # fmt: skip
 def test_the_closing_line(data: dict[str, Any], line: str) -> None:

@@ -21,8 +21,8 @@ Given = tuple[Option, str]  # an option that was typed, and the text of its valu
 class Parsed:
     """A command line taken apart. `options` is right for a build; `given` the options typed, in order.
 
-    `command`: said with `-c` ("" = not said). `maybe_command`: the first word that sets no variable, where it is a command's name and not said otherwise; it is
-    still among `options.targets`, because it may be a workstream.
+    `command`: said with `-c` ("" = not said). `maybe_command`: the first word that sets no variable, where it is a command's name and
+    `-c` says nothing; it is still among `options.targets`, because it may be a workstream.
     """
 
     __slots__ = ("command", "given", "maybe_command", "options")
@@ -79,9 +79,9 @@ def settle(parsed: Parsed, command: str) -> Options:
 
 def normalised(parsed: Parsed, options: Options) -> list[str]:
     """The same command line as an argv that typer understands: the command first, every value spelled out, words last."""
-    argv = [options.command]
+    argv = [options.command, *([f"--directory={options.directory}"] if options.directory else [])]
     for option, text in parsed.given:
-        if option.name not in ("command", "help"):
+        if option.name not in ("command", "directory", "help"):
             argv.append(option.shown if option.kind == Option.FLAG else f"{option.shown}={text}")
     if options.help:
         return [*argv, "--help"]

@@ -37,7 +37,7 @@ class Face:
             stream.colours = wants_colours(options.color, self.environ, stream.is_terminal())
 
     def session(self) -> Session:
-        """The project, opened once; its warnings are said then. Raises the same UetError each time when that fails."""
+        """The project, opened once. Raises the same UetError each time when that fails."""
         if self._failure is not None:
             raise self._failure
         if self._session is None:
@@ -46,17 +46,12 @@ class Face:
             except UetError as error:
                 self._failure = error
                 raise
-            for text in self._session.project.warnings:
-                self.warn(text)
         return self._session
 
     def plan(self) -> dict[str, Any]:
         """The plan object of interface section 4 for the options; its warnings are said."""
-        session = self.session()
-        plan = session.plan(self.options).as_json()
-        for text in plan["warnings"]:
-            if text not in session.project.warnings:  # those were said when the project was opened
-                self.warn(text)
+        plan = self.session().plan(self.options).as_json()
+        self.warn(*plan["warnings"])
         return plan
 
     def say(self, text: str) -> None:
@@ -69,11 +64,12 @@ class Face:
 
         self.out.write(dumps(value, ensure_ascii=False) + "\n")
 
-    def warn(self, text: str) -> None:
-        """A warning on stderr."""
-        from uetbuild.report.faults import warning  # only where there is one
+    def warn(self, *texts: str) -> None:
+        """Warnings on stderr."""
+        from uetbuild.report.faults import warning  # not for builds, whose view warns
 
-        self.err.line(warning(text, self.err.colours).rstrip("\n"))
+        for text in texts:
+            self.err.write(warning(text, self.err.colours))
 
     def width(self) -> int:
         """Columns for text that flows."""

@@ -34,16 +34,22 @@ def run_command(name: str, face: Face) -> int:
     return result
 
 
-def invoke(argv: Sequence[str], face: Face, run: Run = run_command) -> int:
-    """Hand a normalised argv to typer; returns the exit code. Raises UetError for what typer refuses."""
+def invoke(argv: Sequence[str], face: Face, program: Any = None) -> int:
+    """Hand a normalised argv to typer, to `program` where `make_program` made one; returns the exit code. Raises UetError for what typer
+    refuses."""
     try:
-        result = typer.main.get_command(make_app(run)).main(list(argv), prog_name="uetbuild", standalone_mode=False, obj=face)
+        result = (program or make_program()).main(list(argv), prog_name="uetbuild", standalone_mode=False, obj=face)
     except Exception as error:
         explain = getattr(error, "format_message", None)  # usage errors of click, or of the copy that newer typers carry
         if explain is None:
             raise
         raise UetError(str(explain()).rstrip(".").lower()) from error
     return int(result or 0)
+
+
+def make_program(run: Run = run_command) -> Any:
+    """The app in the form that can be called."""
+    return typer.main.get_command(make_app(run))
 
 
 def make_app(run: Run = run_command) -> typer.Typer:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from uetbuild.cli.options import Options
+from uetbuild.core.events import Event
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Project
+from uetbuild.report.history import PastRun
 from uetbuild.report.lines import Lines
 
 
@@ -16,6 +18,22 @@ class PlanLike(Protocol):
 
     def as_json(self) -> dict[str, Any]:
         """The plan object of interface section 4."""
+
+
+class History(Protocol):
+    """state.history.History, as far as the commands look at it."""
+
+    def runs(self) -> Sequence[PastRun]:
+        """All runs, the newest first."""
+
+    def run(self, reference: str = "last") -> PastRun:
+        """One run, by id, beginning of an id, or `last`. Raises UetError."""
+
+    def events(self, run: str, after: int = 0) -> Sequence[Event]:
+        """Events of a run with a `seq` above `after`, in order."""
+
+    def log(self, run: str, node: str) -> str:
+        """Path of what a node printed in a run. Raises UetError where there is none."""
 
 
 class Session(Protocol):
@@ -28,7 +46,7 @@ class Session(Protocol):
     def graph(self) -> Graph: ...
 
     @property
-    def history(self) -> Any: ...
+    def history(self) -> History: ...
 
     def is_id(self, word: str) -> bool:
         """Whether a word is the id of a workstream or node here (then it is no command)."""

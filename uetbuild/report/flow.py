@@ -10,12 +10,16 @@ WIDEST_NAME = 40  # columns after which the second column of rows does not move 
 
 
 def flow(items: Iterable[str], width: int, *, first: str = "", indent: int = 2, separator: str = ", ") -> list[str]:
-    """Lines that hold the items one after another, none of them broken; `first` begins the first line, `indent` the others."""
+    """Lines that hold the items one after another, none of them broken; `first` begins the first line (and is one of its own where the
+    first item does not fit behind it), `indent` the others."""
     lines: list[str] = []
     line, bare = first, True
     ends = separator.rstrip()
     for item in items:
-        if bare:
+        if bare and first.strip() and len(first) + len(item) + len(ends) > width:
+            lines.append(first.rstrip())
+            line, bare = " " * indent + item, False
+        elif bare:
             line, bare = line + item, False
         elif len(line) + len(separator) + len(item) + len(ends) > width:
             lines.append(line + ends)
@@ -25,7 +29,16 @@ def flow(items: Iterable[str], width: int, *, first: str = "", indent: int = 2, 
     return [*lines, line] if not bare or first else lines
 
 
-def rows(pairs: Sequence[tuple[str, str]], indent: int = 2) -> list[str]:
-    """Two columns: `  name   text`."""
+def rows(pairs: Sequence[tuple[str, str]], indent: int = 2, width: int = 1 << 30) -> list[str]:
+    """Two columns, `  name   text`; a text that is too long goes on below itself."""
     widest = min(WIDEST_NAME, max((len(name) for name, _ in pairs), default=0))
-    return [f"{' ' * indent}{name:<{widest}}  {text}".rstrip() for name, text in pairs]
+    lines: list[str] = []
+    for name, text in pairs:
+        start = f"{' ' * indent}{name:<{widest}}  "
+        lines += [(start + text).rstrip()] if len(start) + len(text) <= width else _hanging(start, text, width, indent + widest + 2)
+    return lines
+
+
+def _hanging(start: str, text: str, width: int, indent: int) -> list[str]:
+    head, *rest = flow(text.split(" "), max(width - indent, 20), separator=" ", indent=0)
+    return [start + head, *(" " * indent + line for line in rest)]

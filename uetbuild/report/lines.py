@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SHOWN_LINES = 20  # of the output of a failed node
 SHOWN_COMMAND = 8  # lines of its command
 _WIDEST = 100  # characters of a title or command in a line
+_COUNTED = ("up_to_date", "failed", "blocked", "skipped", "cancelled")
 _BAD = ("failed", "timed_out", "lost")
 
 
@@ -104,6 +105,15 @@ class Lines:
         if not self._quiet:
             self._text.line(f"up to date ({counted(total, 'workstream')})")
 
+    def warn(self, text: str) -> None:
+        """Say a warning, also when quiet."""
+        self._complain(f"{paint('warning:', YELLOW, self._err.colours)} {safe_name(text)}")
+
+    def waits_for(self, pid: int) -> None:
+        """Say that another build, by the process `pid` (0 = not known), holds the lock."""
+        if not self._quiet:
+            self._complain(f"waiting for another build of this project{f' (process {pid})' if pid else ''} to end")
+
     # --- events -----------------------------------------------------------------------------------------------------------------
 
     def _run_started(self, node: str, data: dict[str, Any]) -> None:
@@ -111,13 +121,18 @@ class Lines:
         self._prefixed = several and data.get("jobs", 1) != 1
 
     def _judged(self, node: str, data: dict[str, Any]) -> None:
-        if self._explain:
+        if "saved" in data:
+            paths = ", ".join(f"`{safe_name(reason.get('detail', ''))}`" for reason in data.get("reasons", ()))
+            self.warn(f"{paths} was changed by hand: kept as `{self._shown(data['saved'])}`")
+        elif self._explain:
             self._reasons[node] = data.get("reasons", [])
 
     def _started(self, node: str, data: dict[str, Any]) -> None:
         running = self._running[node] = _Running(data)
         if self._mode != "failed" and running.log:
             running.tail = Tail(running.log)
+        if data.get("attempt", 1) > 1:
+            self._say(f"{self._name(node)}  runs again (attempt {data['attempt']})")
         for reason in self._reasons.pop(node, ()):
             self._say(f"{self._name(node)}: {in_words(reason['code'], reason.get('detail', ''))}")
         if self._verbose:
@@ -133,6 +148,8 @@ class Lines:
             self._end_line()
         if outcome in _BAD:
             self._failed(node, running, data)
+        elif outcome == "cancelled" and data.get("message"):
+            self._complain(f"`{safe_name(node)}`: {_message(data['message'])[0]}")
         elif outcome in ("succeeded", "cached", "cancelled"):
             self._ran(node, running, outcome, data.get("seconds", 0.0))
             if self._mode in ("group", "github"):
@@ -141,16 +158,9 @@ class Lines:
             self._say(f"{self._name(node)}  {outcome.replace('_', ' ')}")
 
     def _interrupted(self, node: str, data: dict[str, Any]) -> None:
-        signal = str(data.get("signal", "signal"))
-        again = "; once more to kill it" if signal in ("2", "SIGINT") else ""
-        self._complain(f"interrupted ({safe_name(signal)}): nothing new starts, waiting for what runs{again}")
-
-    def _retrying(self, node: str, data: dict[str, Any]) -> None:
-        self._say(f"{self._name(node)}  tried again (attempt {data.get('attempt', '?')})")
-
-    def _waiting(self, node: str, data: dict[str, Any]) -> None:
-        if not self._quiet:
-            self._complain("waiting for another build of this project to end")
+        signal = data.get("signal", 0)
+        again = "; once more to kill it" if signal == 2 else ""
+        self._complain(f"interrupted ({_signal_name(signal)}): nothing new starts, waiting for what runs{again}")
 
     def _worker_lost(self, node: str, data: dict[str, Any]) -> None:
         if self._verbose:
@@ -173,17 +183,19 @@ class Lines:
         self._say("  ".join(part for part in (self._name(node), what, time) if part))
 
     def _failed(self, node: str, running: _Running, data: dict[str, Any]) -> None:
-        why = _why(data)
+        why, *more = _why(data)
         log = data.get("log") or running.log
         self._failures.append((node, why, log))
         if self._mode in ("group", "github"):
             self._show_block(node, running)
         self._complain(f"{paint('error:', RED, self._err.colours)} `{safe_name(node)}` failed: {why}")
+        for line in more:
+            self._complain(line)
         for line in _command_lines(data.get("command") or running.command):
             self._complain(f"  $ {line}")
         if log and not running.streamed and self._mode not in ("group", "github"):
-            lines, more = last_lines(log, SHOWN_LINES)
-            for line in (["…"] if more else []) + lines:
+            lines, cut = last_lines(log, SHOWN_LINES)
+            for line in (["…"] if cut else []) + lines:
                 self._complain(f"  | {safe_output(line, self._err.colours)}")
         if log:
             self._complain(f"  log: {self._shown(log)}")
@@ -250,8 +262,6 @@ _SHOW = {
     "node_started": Lines._started,
     "node_finished": Lines._finished,
     "interrupted": Lines._interrupted,
-    "retry_scheduled": Lines._retrying,
-    "lock_waited": Lines._waiting,
     "worker_lost": Lines._worker_lost,
     "run_finished": Lines._run_finished,
 }
@@ -260,8 +270,8 @@ _SHOW = {
 def closing(data: Mapping[str, Any]) -> str:
     """The last line: `ran 3 of 12 in 4.1s (9 up to date, $0.12)`; `data` is that of `run_finished`."""
     total, ran, usd = data.get("total", 0), data.get("ran", 0), data.get("usd", 0.0)
-    notes = [f"{data[name]} {name.replace('_', ' ')}" for name in ("up_to_date", "failed", "blocked", "skipped") if data.get(name)]
-    if data.get("state") == "cancelled":
+    notes = [f"{data[name]} {name.replace('_', ' ')}" for name in _COUNTED if data.get(name)]
+    if data.get("state") == "cancelled" and not data.get("cancelled"):
         notes.append("cancelled")
     if usd > 0:
         notes.append(dollars(usd))
@@ -270,16 +280,20 @@ def closing(data: Mapping[str, Any]) -> str:
     return f"ran {ran} of {total} in {duration(data.get('seconds', 0.0))}" + (f" ({', '.join(notes)})" if notes else "")
 
 
-def _why(data: Mapping[str, Any]) -> str:
-    """How a node failed, in a few words."""
-    outcome, code, message = data.get("outcome"), data.get("code") or 0, safe_name(data.get("message") or "")
-    if outcome == "timed_out":
-        return message or f"timed out after {duration(data.get('seconds', 0.0))}"
-    if outcome == "lost":
-        return message or "its worker was lost"
+def _why(data: Mapping[str, Any]) -> list[str]:
+    """How a node failed: a few words, then further lines, as the hint of an error."""
+    outcome, code, message = data.get("outcome"), data.get("code") or 0, data.get("message") or ""
     if message:
-        return message
-    return f"killed by {_signal_name(-code)}" if code < 0 else f"exit {code}"
+        return _message(message)
+    if outcome == "timed_out":
+        return [f"timed out after {duration(data.get('seconds', 0.0))}"]
+    if outcome == "lost":
+        return ["its worker was lost"]
+    return [f"killed by {_signal_name(-code)}" if code < 0 else f"exit {code}"]
+
+
+def _message(text: str) -> list[str]:
+    return [safe_name(line) for line in text.split("\n")]
 
 
 def _signal_name(number: int) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Item = Mapping[str, Any]
 
-TOGETHER = 3  # so many nodes of a wave with the same reason share a line
+TOGETHER = 2  # so many nodes of a wave with the same reason share a line
 SHOWN_PAIRS = 20  # conflicts that are listed
 _WIDEST = 120  # columns that flowing text uses at most; longer lines are hard to read
 
@@ -30,7 +30,7 @@ def plan_text(plan: Item, width: int = 80) -> str:
         _critical_path(plan, width),
         _forecast(plan),
         _conflicts(plan, width),
-        _bottlenecks(plan),
+        _bottlenecks(plan, width),
     ]
     return "\n".join("".join(line + "\n" for line in block) for block in blocks if block)
 
@@ -85,7 +85,7 @@ def _due(nodes: Sequence[Item], width: int) -> list[str]:
     for node in nodes:
         groups.setdefault(_because(node), []).append(safe_name(node["id"]))
     single = [(name, why) for why, names in groups.items() if len(names) < TOGETHER for name in names]
-    lines = rows(single)
+    lines = rows(single, width=width)
     for why, names in groups.items():
         if len(names) >= TOGETHER:
             lines += flow(names, width, first=f"  {why}: ", indent=4)
@@ -105,7 +105,7 @@ def _critical_path(plan: Item, width: int) -> list[str]:
     seconds = {node["id"]: node["estimate"]["seconds"] for node in plan["nodes"]}
     length = duration(sum(seconds.get(name, 0.0) for name in path))
     title = f"critical path: {counted(len(path), 'workstream')}, {length}"
-    return [title, *flow([safe_name(name) for name in path], width, first="  ", indent=4, separator=" -> ")]
+    return [title, *flow([safe_name(name) for name in path], width, first="  ", separator=" -> ")]
 
 
 def _forecast(plan: Item) -> list[str]:
@@ -123,7 +123,7 @@ def _conflicts(plan: Item, width: int) -> list[str]:
     pairs = plan["conflicts"]
     if not pairs:
         return []
-    lines = [f"conflicts: {counted(len(pairs), 'pair')} may touch the same files, and nothing orders them; they never run side by side"]
+    lines = [f"conflicts: {counted(len(pairs), 'pair')} may touch the same files and never run side by side"]
     for pair in pairs[:SHOWN_PAIRS]:
         names = f"  {safe_name(pair['a'])} and {safe_name(pair['b'])}: "
         lines += flow([safe_name(path) for path in pair["paths"]], width, first=names, indent=4)
@@ -132,6 +132,6 @@ def _conflicts(plan: Item, width: int) -> list[str]:
     return lines
 
 
-def _bottlenecks(plan: Item) -> list[str]:
+def _bottlenecks(plan: Item, width: int) -> list[str]:
     found = plan["bottlenecks"]
-    return ["bottlenecks:", *rows([(safe_name(each["id"]), safe_name(each["reason"])) for each in found])] if found else []
+    return ["bottlenecks:", *rows([(safe_name(each["id"]), safe_name(each["reason"])) for each in found], width=width)] if found else []

@@ -17,14 +17,17 @@ _decoder = codecs.getincrementaldecoder("utf-8")
 
 
 class Tail:
-    """Follows one file from where it ended when this was made. Nothing is cut in the middle of a character or of an escape sequence."""
+    """Follows one file from byte `start`, by default from where it ended when this was made.
+
+    Nothing is cut in the middle of a character or of an escape sequence.
+    """
 
     __slots__ = ("_decoder", "_held", "_offset", "more", "path")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, start: int | None = None) -> None:
         self.path = path
         self.more = False  # whether the last look found so much that there may be more at once
-        self._offset = size_of(path)
+        self._offset = size_of(path) if start is None else start
         self._decoder = _decoder("surrogateescape")
         self._held = ""
 

@@ -10,6 +10,7 @@ from uetbuild.report.amounts import counted
 def run(face: Face) -> int:
     """Say that it is valid."""
     session = face.session()
+    face.warn(*session.project.warnings)
     total = sum(not node.is_group for node in session.graph.nodes)
     if face.json:
         warnings = list(session.project.warnings)

@@ -14,6 +14,7 @@ def run(face: Face) -> int:
     """The graph as text, or as JSON."""
     drawing = wanted(face.options) or "text"
     session = face.session()
+    face.warn(*session.project.warnings)
     members = session.graph.closure(session.targets(face.options.targets))
     if face.json or drawing == "json":
         face.document(graph_json(session.graph, members))

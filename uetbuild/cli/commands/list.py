@@ -16,6 +16,7 @@ def run(face: Face) -> int:
     words = face.options.targets
     nodes = [session.graph.nodes[i] for i in session.targets(words)] if words else list(session.project.nodes)
     if not face.json:
+        face.warn(*session.project.warnings)
         face.say(list_text(nodes))
         return ExitCode.OK
     ids = [node.id for node in nodes if not node.is_group]
