@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _COLON = re.compile(r""":(?=[^\s,\[\]{}])(?<!["'\]}]:)""")  # `{"a":1}` is a key and its value in both
-_QUESTION = re.compile(r"((?:[\[{,\n\r]|[-:][ \t]|\A)[ \t]*\?(?=\s))|\?")  # the first form is the indicator of a key
+_QUESTION = re.compile(r"((?:[\[{,\n\r]|[-:][ \t]|\A)[ \t]*\?(?=\s|\Z))|\?")  # the first form is the indicator of a key
 _BREAKS = "\x85\u2028\u2029"
 _DISGUISED = ":?" + _BREAKS
 _LAST = 0x10FFF0
@@ -26,12 +26,12 @@ class Disguise:
         while any(chr(first + offset) in text for offset in range(len(_DISGUISED))):
             first -= len(_DISGUISED)
         masks = [chr(first + offset) for offset in range(len(_DISGUISED))]
-        self._back = str.maketrans(dict(zip(masks, _DISGUISED, strict=True)))
+        self._back = str.maketrans("".join(masks), _DISGUISED)
         text = _COLON.sub(masks[0], text)
         if "?" in text:
             text = _QUESTION.sub(lambda found: found[1] or masks[1], text)
         if not text.isascii():
-            text = text.translate(str.maketrans(dict(zip(_BREAKS, masks[2:], strict=True))))
+            text = text.translate(str.maketrans(_BREAKS, "".join(masks[2:])))
         self.text = text
 
     def reveal(self, value: str) -> str:

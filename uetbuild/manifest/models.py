@@ -229,6 +229,27 @@ class Manifest(Block):
     """A whole `Uetfile.yaml`."""
 
     NOUN: ClassVar[str] = "manifest"
+    EXAMPLE: ClassVar[str] = """\
+version: 1
+project: shop
+default: [all]
+vars:
+  py: python3
+  cflags: [-O2, -g]
+  rev: {sh: git rev-parse --short HEAD}
+  params: {load: params.yaml}
+  stage: {one_of: [staging, prod], default: staging}
+dotenv: [.env]
+env: {LC_ALL: C.UTF-8}
+scopes:
+  core: ["core/**/*.py", "!core/**/generated_*.py"]
+pools: {gpu: 1}
+workstreams:
+  all: {depends_on: [fmt, train]}
+  fmt: {edits: [scope:core], run: [ruff check --fix core, ruff format core]}
+  train: {inputs: [scope:core], outputs: [model.bin], resources: {gpu: 1}, run: "{{ vars.py }} -m core.train"}
+profiles: {ci: {defaults: {env_mode: strict}}}
+"""
 
     version: Annotated[int, Reads(_read_version, {"enum": [1, "1"]}, "1")] = Field(1, description="Version of this format.")
     project: OptionalLine = Field(None, description="Name of the project.")

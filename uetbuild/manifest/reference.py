@@ -49,7 +49,8 @@ _TITLES = {
 
 def reference() -> str:
     """The page as Markdown."""
-    sections = [_section(block) for block in (Manifest, *BLOCKS)]
+    blocks: tuple[type[Block], ...] = (Manifest, *BLOCKS)
+    sections = [_section(block) for block in blocks]
     return "\n".join([_HEAD, *sections, _not_yet()])
 
 
