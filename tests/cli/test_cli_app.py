@@ -344,8 +344,13 @@ def test_a_module_in_the_current_folder_never_stands_in_for_ours(tmp_path: Path)
 
 
 def test_a_closed_stdout_gets_no_text_into_other_files(tmp_path: Path) -> None:
-    done = run("-m", "uetbuild", "--version", cwd=tmp_path, preexec_fn=lambda: os.close(1))
-    assert (done.returncode, done.stderr) == (0, "")
+    code = (
+        "import os, sys, uetbuild.__main__ as door, uetbuild.cli.app as app\n"
+        "os.close(1)\n"
+        "app.main = lambda words: os.open('ours', os.O_CREAT | os.O_RDWR)\n"
+        "sys.exit(door.main())\n"
+    )
+    assert run("-c", code, cwd=tmp_path).returncode > 2
 
 
 def test_the_way_to_a_build_imports_nothing_that_costs(tmp_path: Path) -> None:

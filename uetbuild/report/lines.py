@@ -201,8 +201,8 @@ class Lines:
             self._complain(f"  log: {self._shown(log)}")
 
     def _show_block(self, node: str, running: _Running) -> None:
-        """The whole output of a node that has ended, unless it has none."""
-        if running.tail is None or running.streamed:
+        """The output of a node that has ended, as far as it was not shown yet."""
+        if running.tail is None:
             return
         begun = False
         for part in running.tail.rest():
