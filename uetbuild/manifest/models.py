@@ -149,7 +149,7 @@ def _read_includes(node: Tree) -> tuple[Include, ...]:
             return read_block(Include, entry)
         return read_block(Include, item)
 
-    if isinstance(node, Text) and node.missing:
+    if isinstance(node, Text) and node.null:
         return ()
     return read_items(node.items if isinstance(node, Seq) else [node], read)
 
@@ -185,7 +185,7 @@ def _read_workstreams(node: Tree) -> dict[str, Workstream]:
 def _read_phases(node: Tree) -> dict[str, Phase]:
     def read(value: Tree, key: Text) -> Phase:
         check_id(key, "phase")
-        if isinstance(value, Text) and value.missing:
+        if isinstance(value, Text) and value.null:
             value = Map(value.source, value.start, False)
         return read_block(Phase, value, key)
 
@@ -195,7 +195,7 @@ def _read_phases(node: Tree) -> dict[str, Phase]:
 def _read_profiles(node: Tree) -> dict[str, Map]:
     def read(value: Tree, key: Text) -> Map:
         check_id(key, "profile")
-        if isinstance(value, Text) and value.missing:
+        if isinstance(value, Text) and value.null:
             return Map(value.source, value.start, False)
         if not isinstance(value, Map):
             raise expects("a map", value)
@@ -216,7 +216,7 @@ def _named_blocks(schema: dict[str, object]) -> dict[str, object]:
 
 def _block(model: type[Block]) -> Reads:
     def read(node: Tree) -> Block:
-        empty = isinstance(node, Text) and node.missing
+        empty = isinstance(node, Text) and node.null
         return read_block(model, Map(node.source, node.start, False) if empty else node)
 
     return Reads(read, {"anyOf": [{"$ref": f"#/$defs/{model.NOUN}"}, {"type": "null"}]}, "map")

@@ -200,7 +200,7 @@ Item = TypeVar("Item")
 
 def read_map(node: Tree, read: Callable[[Tree, Text], Item], *, empty: bool = True) -> dict[str, Item]:
     """A map of names, every value read by `read(value, key)`; all faults are collected. Nothing written is an empty map if `empty`."""
-    if empty and isinstance(node, Text) and node.missing:
+    if empty and isinstance(node, Text) and node.null:
         return {}
     if not isinstance(node, Map):
         raise expects("a map of names", node)

@@ -34,6 +34,8 @@ class Broken(Exception):
 
 # --- where a value begins and ends ---------------------------------------------------------------------------------------------
 
+MAX_LINE = 10_000  # characters of a line that are looked at
+MAX_QUOTED = 400  # the longest value that a hint writes out
 _ITEMS = re.compile(r"[ \t]*(?:-[ \t]+)*")
 _KEY = re.compile(r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'|[^\s'"\[\]{},#&*!|>%@`][^:#\n]*?)[ \t]*:[ \t]+""")
 _COMMENT = re.compile(r"[ \t]+#.*")
@@ -60,7 +62,7 @@ def value_span(text: str, index: int) -> tuple[int, int]:
 def _depth(text: str, start: int, end: int) -> int:
     """How many brackets are open at `end` that were not at `start`; quoted texts are passed over."""
     depth, quote = 0, ""
-    for char in text[start:end]:
+    for char in text[max(start, end - MAX_LINE) : end]:
         if quote:
             quote = "" if char == quote else quote
         elif char in "'\"":
@@ -73,7 +75,7 @@ def _depth(text: str, start: int, end: int) -> int:
 def _flow_end(text: str, start: int) -> int:
     """Where a value inside `[…]` or `{…}` ends: at the `,`, `]` or `}` that is not inside brackets of its own, or with its line."""
     depth, quote, index = 0, "", start
-    while index < len(text) and text[index] not in "\r\n":
+    while index < min(len(text), start + MAX_LINE) and text[index] not in "\r\n":
         char = text[index]
         if quote:
             quote = "" if char == quote else quote
@@ -99,7 +101,8 @@ def trap(source: SourceFile, text: str, message: str, span: tuple[int, int]) -> 
     """The answer to a value that must be quoted. `message` holds `{}` where the value is named."""
     start, end = span
     value = text[start:end]
-    error = UetError(message.replace("{}", shortened(value)), source.span(start, end), f"quote it: {quoted(value)}")
+    hint = f"quote it: {quoted(value)}" if len(value) <= MAX_QUOTED else "quote it"
+    error = UetError(message.replace("{}", shortened(value)), source.span(start, end), hint)
     return Broken(error, start, end)
 
 
