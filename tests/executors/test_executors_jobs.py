@@ -196,7 +196,9 @@ def test_a_chatty_job_does_not_drown_us_in_news(bench):
 
 @pytest.mark.parametrize("masks", [(), ("masked",)])
 def test_a_daemon_is_ended_with_its_job_and_does_not_hold_up_its_end(bench, masks):
-    outcome = bench.run("(setsid bash -c 'trap \"\" TERM; echo $BASHPID > pid; sleep 60' &); until [ -s pid ]; do :; done", masks=masks, grace=0.2)
+    outcome = bench.run(
+        "(setsid bash -c 'trap \"\" TERM; echo $BASHPID > pid; sleep 60' &); until [ -s pid ]; do :; done", masks=masks, grace=0.2
+    )
     assert (outcome.result, outcome.code) == (Result.SUCCEEDED, 0)
     assert not os.path.exists(f"/proc/{(bench.folder / 'pid').read_text().strip()}")
 

@@ -38,7 +38,9 @@ def test_a_process_is_its_pid_and_its_start(family):
 
 
 def test_a_session_outlives_its_leader_and_is_known_by_its_mark():
-    leader = subprocess.Popen(["bash", "-c", "sleep 60 & echo $!"], env={"UET_A": "b", "PATH": os.defpath}, start_new_session=True, stdout=-1)
+    leader = subprocess.Popen(
+        ["bash", "-c", "sleep 60 & echo $!"], env={"UET_A": "b", "PATH": os.defpath}, start_new_session=True, stdout=-1
+    )
     start = tree.start_time(leader.pid)
     left = int(leader.stdout.readline())
     leader.stdout.close()

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import time
 
+from uetbuild.executors import spawn
 from uetbuild.executors.channel import CHUNK, write_all
 from uetbuild.executors.csignal import signals
 from uetbuild.executors.masking import Masker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from uetbuild.core.jobs import Job
     from uetbuild.executors.watch import Watch
@@ -41,10 +42,10 @@ class Output:
             os.set_blocking(self._reading, False)
             watch.listen_to(self._reading)
 
-    def descriptors(self, null: int) -> tuple[int, int, int]:
-        """What a command gets as its 0, 1 and 2."""
+    def start(self, argv: Sequence[str], env: dict[str, str], null: int) -> int:
+        """Start a command in a session of its own, writing here, with the empty input `null`. Raises NotStarted."""
         end = self._log if self.is_direct else self._writing
-        return null, end, end
+        return spawn.start(argv, env, spawn.redirect(null, end, end))
 
     def say(self, line: str) -> None:
         """A line of ours in the log."""
@@ -85,13 +86,10 @@ class Output:
         """Cut the log down to so many bytes."""
         os.ftruncate(self._log, size)
 
-    def lend(self, group: int) -> None:
-        """Nothing to be lent: only a terminal is handed around."""
-
     def take_back(self) -> None:
         """Nothing was lent."""
 
-    def resume(self, group: int, number: int) -> None:
+    def resume(self, group: int) -> None:
         """A command that somebody stopped stays so until somebody continues it: it has no terminal to be stopped by."""
 
     def close(self) -> None:
@@ -137,9 +135,20 @@ class Terminal:
         self._ours = 0
         self._modes: list[object] = []
 
-    def descriptors(self, null: int) -> tuple[int, int, int]:
-        """What we have ourselves."""
-        return 0, 1, 2
+    def start(self, argv: Sequence[str], env: dict[str, str], null: int) -> int:
+        """Start a command in a process group of its own, with our descriptors; it gets the terminal, if we are in its foreground."""
+        self._tty = next((fd for fd in (0, 1, 2) if _is_ours(fd)), -1)
+        if self._tty < 0:
+            return spawn.start(argv, env, (), spawn.GROUP)
+        import termios  # lazy: few jobs are interactive
+
+        self._ours = os.getpgrp()
+        self._modes = termios.tcgetattr(self._tty)
+        try:
+            return spawn.start_in_foreground(argv, env, self._tty)
+        except spawn.NotStarted:
+            self.take_back()
+            raise
 
     def say(self, line: str) -> None:
         """A line of ours on standard error."""
@@ -147,17 +156,6 @@ class Terminal:
             write_all(2, f"{line}\n".encode("utf-8", "surrogateescape"))
         except OSError:
             pass  # a terminal that is gone is no reason to fail
-
-    def lend(self, group: int) -> None:
-        """Make the group the foreground one, if we have a terminal and are in its foreground."""
-        import termios  # lazy: few jobs are interactive
-
-        self._tty = next((fd for fd in (0, 1, 2) if _is_ours(fd)), -1)
-        if self._tty < 0:
-            return
-        self._ours = os.getpgrp()
-        self._modes = termios.tcgetattr(self._tty)
-        self._hand_to(group)
 
     def take_back(self) -> None:
         """Be the foreground group again, with the terminal's modes as they were."""
@@ -172,18 +170,15 @@ class Terminal:
             pass  # it hung up
         self._tty = -1
 
-    def resume(self, group: int, number: int) -> None:
-        """The command was stopped: by Ctrl-Z, then we stop with it until the shell goes on; or for reading before it had the terminal."""
-        if self._tty >= 0 and number not in (signals.SIGTTIN, signals.SIGTTOU):
-            os.tcsetpgrp(self._tty, self._ours)
-            os.kill(0, signals.SIGTSTP)
-        if self._tty >= 0:
-            self._hand_to(group)
-
-    def _hand_to(self, group: int) -> None:
+    def resume(self, group: int) -> None:
+        """The command was stopped by Ctrl-Z: we stop with it, until the shell lets us go on."""
+        if self._tty < 0:
+            return
+        os.tcsetpgrp(self._tty, self._ours)
+        os.kill(0, signals.SIGTSTP)  # without a shell that could continue us the system ignores it
         try:
             os.tcsetpgrp(self._tty, group)
-            os.killpg(group, signals.SIGCONT)  # it may have read before the terminal was its own
+            os.killpg(group, signals.SIGCONT)
         except OSError:
             pass  # it ended meanwhile
 

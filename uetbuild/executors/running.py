@@ -133,8 +133,7 @@ class _Running:
             os.chdir(cwd)
         except OSError as error:
             raise spawn.NotStarted(1, f"{cwd}: {os.strerror(error.errno or 0)}") from None
-        place = spawn.GROUP if self.job.interactive else spawn.SESSION
-        pid = spawn.start(command.argv, env, spawn.redirect(*self.output.descriptors(self.null)), place)
+        pid = self.output.start(command.argv, env, self.null)
         self.watch.follow(pid)
         self.group = pid
         self.tell(Progress(key=self.job.key, what="spawned", pid=pid, start=tree.start_time(pid)))
@@ -142,7 +141,6 @@ class _Running:
         if command.timeout:
             own = (time.monotonic() + command.timeout, f"timed out after {command.timeout:g} s")
             self.stop = min(own, self.limit) if self.limit[0] else own
-        self.output.lend(pid)
         try:
             self._await()
         finally:
@@ -165,8 +163,8 @@ class _Running:
             self._obey()
             self._press()
             if watch.stopped:
-                number, watch.stopped = watch.stopped, 0
-                self.output.resume(self.group, number)
+                watch.stopped = False
+                self.output.resume(self.group)
 
     def _settle(self) -> None:
         """After a command that was ended on purpose: nothing of it lives on beside the final commands, and these have room in the log."""

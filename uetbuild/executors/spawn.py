@@ -1,4 +1,4 @@
-"""Starting a program: the one module that knows `posix_spawn` and how a name becomes a file on PATH.
+"""Starting a program: the one module that knows `posix_spawn`, `fork` for a program, and how a name becomes a file on PATH.
 
 Programs are looked up by us, on the PATH that they will see; what cannot be started is told in the words and with the exit codes
 of a shell (127 not found, 126 not executable). Descriptors of ours never reach a program: Python opens all of them close-on-exec.
@@ -13,7 +13,8 @@ from uetbuild.executors.csignal import signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import NoReturn
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
@@ -61,14 +62,62 @@ def start(argv: Sequence[str], env: dict[str, str], actions: Sequence[tuple[int,
     `argv[0]` is looked up on the PATH of `env`. All signals are at their default and none is blocked, whatever we ignore.
     A file without `#!` is run by /bin/sh, as shells do. Raises NotStarted.
     """
+
+    def spawn(program: str, words: Sequence[str]) -> int:
+        where = _PLACES[place]
+        return os.posix_spawn(program, words, env, file_actions=actions, setsigmask=(), setsigdef=_ALL_SIGNALS, **where)  # type: ignore[arg-type]
+
+    return _started(argv, env, spawn)
+
+
+def start_in_foreground(argv: Sequence[str], env: dict[str, str], tty: int) -> int:
+    """The same with our own descriptors, in a process group of its own that is the terminal's foreground group before the program runs.
+
+    `posix_spawn` cannot do that, and doing it afterwards is a race for the first key that is typed; so this one forks.
+    """
+
+    def fork(program: str, words: Sequence[str]) -> int:
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            _become(program, words, env, tty, writing)
+        os.close(writing)
+        trouble = os.read(reading, 16)  # nothing, when the pipe was closed by `exec`
+        os.close(reading)
+        if trouble:
+            os.waitpid(pid, 0)
+            raise OSError(int(trouble), "")
+        return pid
+
+    return _started(argv, env, fork)
+
+
+def _become(program: str, words: Sequence[str], env: dict[str, str], tty: int, trouble: int) -> NoReturn:
+    try:
+        os.setpgid(0, 0)
+        signals.signal(signals.SIGTTOU, signals.SIG_IGN)  # else the next line would stop us
+        os.tcsetpgrp(tty, os.getpgrp())
+        for number in _ALL_SIGNALS:
+            signals.signal(number, signals.SIG_DFL)
+        signals.pthread_sigmask(signals.SIG_SETMASK, ())
+        os.execve(program, tuple(words), env)
+    except OSError as error:
+        os.write(trouble, str(error.errno).encode())
+    except ValueError:
+        os.write(trouble, str(errno.EINVAL).encode())
+    finally:
+        os._exit(NOT_FOUND)
+
+
+def _started(argv: Sequence[str], env: dict[str, str], run: Callable[[str, Sequence[str]], int]) -> int:
     try:
         program = find_program(argv[0], env.get("PATH", DEFAULT_PATH))
         try:
-            return _spawn(program, argv, env, actions, place)
+            return run(program, argv)
         except OSError as error:
             if error.errno != errno.ENOEXEC:
                 raise
-            return _spawn("/bin/sh", ["/bin/sh", program, *argv[1:]], env, actions, place)
+            return run("/bin/sh", ["/bin/sh", program, *argv[1:]])
     except OSError as error:
         if error.errno == errno.ENOENT:  # the file is there, so it is the program after its `#!` that is not
             raise NotStarted(NOT_EXECUTABLE, f"{argv[0]}: bad interpreter: No such file or directory") from None
@@ -87,10 +136,6 @@ def open_null() -> int:
     while (fd := os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)) <= 2:
         pass
     return fd
-
-
-def _spawn(program: str, argv: Sequence[str], env: dict[str, str], actions: Sequence[tuple[int, ...]], place: str) -> int:
-    return os.posix_spawn(program, argv, env, file_actions=actions, setsigmask=(), setsigdef=_ALL_SIGNALS, **_PLACES[place])  # type: ignore[arg-type]
 
 
 def _checked(name: str) -> str:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Watch:
     """What happened around a worker process.
 
-    `main` is the child whose end is told in `status` (as of `waitpid`, None while it runs) and whose stop by job control in
-    `stopped` (the signal, else 0); every other child is an orphan of our tree and is only collected.
+    `main` is the child whose end is told in `status` (as of `waitpid`, None while it runs) and that it was stopped, as by
+    Ctrl-Z, in `stopped`; every other child is an orphan of our tree and is only collected.
     `orders`: messages of the coordinator. `abandoned`: the coordinator is gone. `output`: descriptor that is looked at too, or -1.
     """
 
@@ -37,7 +37,7 @@ class Watch:
         self.abandoned = False
         self.main = 0
         self.status: int | None = None
-        self.stopped = 0
+        self.stopped = False
         self._wake, self._wake_end = os.pipe()
         os.set_blocking(self._wake, False)
         os.set_blocking(self._wake_end, False)
@@ -70,7 +70,7 @@ class Watch:
         """This child is the one that matters from now on."""
         self.main = pid
         self.status = None
-        self.stopped = 0
+        self.stopped = False
 
     def wait(self, seconds: float | None = None) -> bool:
         """Sleep until something happens, at most so long; True when there is output to read."""
@@ -98,7 +98,7 @@ class Watch:
                 return True
             if pid == self.main:
                 if os.WIFSTOPPED(status):
-                    self.stopped = os.WSTOPSIG(status)
+                    self.stopped = True
                 else:
                     self.status = status
 
