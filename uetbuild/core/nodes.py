@@ -19,10 +19,14 @@ class Place:
     """Where in a shell text a hole stands; decides how its value is quoted (interface, Templates)."""
 
     PLAIN = 0  # no shell: an environment value, or a word of a directly executed command
-    WORD = 1  # outside quotes
+    WORD = 1  # outside quotes, a word by itself: a list becomes one word an element
     SINGLE = 2  # inside '…'
     DOUBLE = 3  # inside "…"
     RAW = 4  # shell source, inserted as it stands
+    PART = 5  # outside quotes, part of a bigger word: always exactly one word
+    TARGET = 6  # outside quotes, what a redirection names: a list must have exactly one element
+    JSON = 7  # a whole value in the JSON of a Python step
+    JSON_TEXT = 8  # inside a string of that JSON
 
 
 class Hole(Record):

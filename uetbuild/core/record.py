@@ -69,9 +69,9 @@ class Record:
 
 
 def _flat(value: Any) -> Any:
-    """`value` with every record in it, also inside tuples and lists, replaced by ("#", row)."""
+    """`value` with every record in it, also inside tuples and lists, replaced by (..., row); no text can look like that."""
     if isinstance(value, Record):
-        return ("#", value.row())
+        return (..., value.row())
     if isinstance(value, tuple):
         return tuple([_flat(item) for item in value])
     return value
@@ -79,7 +79,7 @@ def _flat(value: Any) -> Any:
 
 def _revive(kind: type[Record], value: Any) -> Any:
     if type(value) is tuple:
-        if len(value) == 2 and value[0] == "#" and type(value[1]) is tuple:
+        if len(value) == 2 and value[0] is ... and type(value[1]) is tuple:
             return kind.from_row(value[1])
         return tuple([_revive(kind, item) for item in value])
     return value

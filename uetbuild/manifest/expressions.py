@@ -1,0 +1,220 @@
+"""Jinja2 expressions: what they use, and what they are. The one module that imports Jinja2 (47 ms), so only imported when needed.
+
+Sandboxed: nothing with an underscore in front, no method that changes a value, no unbounded powers and repetitions. Strict: a name that
+is not there is a fault. Left out of Jinja2: statements, globals but `range`, and `random`, which would make builds differ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
+from jinja2.environment import TemplateExpression
+from jinja2.parser import Parser
+from jinja2.sandbox import SandboxedEnvironment
+
+from uetbuild.core.render import as_words
+from uetbuild.manifest.names import CONTRACT, TemplateFault
+from uetbuild.manifest.words import did_you_mean
+
+MAX_POWER = 1024
+MAX_REPEATED = 1_000_000
+
+
+class _MissingError(UndefinedError):
+    """A use of what is not there."""
+
+    def __init__(self, message: str, name: str, owner: object) -> None:
+        super().__init__(message)
+        self.name = name
+        self.owner = owner
+
+
+class _Missing(StrictUndefined):
+    """Remembers what was missing where, for the hint."""
+
+    __slots__ = ()
+
+    def __init__(self, hint: str | None = None, obj: Any = None, name: str | None = None, exc: type = UndefinedError) -> None:
+        super().__init__(hint, obj, name, exc)
+        if exc is UndefinedError and name is not None:
+            self._undefined_exception = lambda message: _MissingError(message or "", str(name), obj)  # type: ignore[assignment]
+
+
+class Inputs(list[str]):
+    """The inputs as a list that knows its names."""
+
+    def __init__(self, paths: list[str], named: Mapping[str, list[str]]) -> None:
+        super().__init__(paths)
+        self.named = named
+
+
+class _Environment(SandboxedEnvironment):
+    """Keys of maps come before their methods."""
+
+    intercepted_binops = frozenset({"**", "*"})
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Inputs):
+            obj = obj.named
+        if isinstance(obj, Mapping):
+            try:
+                return obj[attribute]
+            except KeyError:
+                pass
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, Inputs) and isinstance(argument, str):
+            obj = obj.named
+        return super().getitem(obj, argument)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" and isinstance(right, int | float) and abs(right) > MAX_POWER:
+            raise OverflowError(f"a power above {MAX_POWER}")
+        if operator == "*" and any(isinstance(side, str | list) for side in (left, right)):
+            count, value = (left, right) if isinstance(left, int) else (right, left)
+            if isinstance(count, int) and count * len(value) > MAX_REPEATED:
+                raise OverflowError(f"a text or list of more than {MAX_REPEATED} elements")
+        return super().call_binop(context, operator, left, right)
+
+
+def _words(value: Any) -> Any:
+    return as_words(value, words=True)
+
+
+def _raw(value: Any) -> Any:
+    """Says how a value is inserted, not what it is: seen by `Uses.raw`."""
+    return value
+
+
+def _make() -> _Environment:
+    environment = _Environment(undefined=_Missing, cache_size=0)
+    environment.globals = {"range": environment.globals["range"]}
+    del environment.filters["random"]
+    environment.filters |= {"words": _words, "raw": _raw}
+    return environment
+
+
+_ENVIRONMENT = _make()
+
+
+class Uses:
+    """What an expression names: `names` holds (name, key), key None where the whole is used; `raw`: its outermost filter is `raw`."""
+
+    __slots__ = ("names", "raw")
+
+    def __init__(self, names: frozenset[tuple[str, str | None]], raw: bool) -> None:
+        self.names = names
+        self.raw = raw
+
+
+@lru_cache(4096)
+def uses(source: str) -> Uses:
+    """What an expression uses. Raises TemplateFault where it is none, or names a filter that is not there."""
+    tree = _parse(source)
+    _compiled(source)
+    found: set[tuple[str, str | None]] = set()
+    todo: list[nodes.Node] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, nodes.Name):
+            found.add((node.name, None))
+        elif isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+            found.add((node.node.name, node.attr))
+        elif isinstance(node, nodes.Getitem) and isinstance(node.node, nodes.Name) and _key(node.arg) is not None:
+            found.add((node.node.name, _key(node.arg)))
+        else:
+            todo += node.iter_child_nodes()
+    found -= {(name, None) for name in _ENVIRONMENT.globals}
+    return Uses(frozenset(found), isinstance(tree, nodes.Filter) and tree.name == "raw")
+
+
+def _key(node: nodes.Node) -> str | None:
+    return node.value if isinstance(node, nodes.Const) and isinstance(node.value, str) else None
+
+
+def _parse(source: str) -> nodes.Expr:
+    try:
+        parser = Parser(_ENVIRONMENT, source, state="variable")
+        tree = parser.parse_expression()
+        if not parser.stream.eos:
+            raise TemplateSyntaxError(f"unexpected `{parser.stream.current.value}`", 1)
+    except TemplateSyntaxError as error:
+        raise _syntax_fault(source, error) from None
+    except RecursionError:
+        raise TemplateFault("the expression is nested too deeply") from None
+    return tree
+
+
+@lru_cache(4096)
+def _compiled(source: str) -> TemplateExpression:
+    try:
+        return _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
+    except TemplateSyntaxError as error:
+        raise _syntax_fault(source, error) from None
+
+
+def _syntax_fault(source: str, error: TemplateSyntaxError) -> TemplateFault:
+    message = _readable(error.message or "it is no expression")
+    unknown = re.fullmatch(r"no (filter|test) named `(.*)`", message)
+    if unknown:
+        known = _ENVIRONMENT.filters if unknown.group(1) == "filter" else _ENVIRONMENT.tests
+        return TemplateFault(f"unknown {unknown.group(1)} `{unknown.group(2)}`", did_you_mean(unknown.group(2), known))
+    hint = "" if "{{" in source else 'braces that are no template are written `{{ "{{" }}`'
+    return TemplateFault(f"cannot read `{{{{ {source} }}}}`: {message}", hint)
+
+
+def _readable(message: str) -> str:
+    """Jinja2's words in our style."""
+    line = " ".join(message.split()).rstrip(".")
+    line = re.sub(r"'([^']*)'", r"`\1`", line)
+    return line[:1].lower() + line[1:]
+
+
+def compute(source: str, variables: Mapping[str, object]) -> object:
+    """The value of an expression; generators come as lists. Raises TemplateFault."""
+    try:
+        value = _compiled(source)(variables)
+        if isinstance(value, Undefined):
+            str(value)  # raises, with the reason
+        return list(value) if isinstance(value, Iterator | KeysView | ValuesView | ItemsView) else value
+    except TemplateFault:
+        raise
+    except _MissingError as error:
+        raise _missing_fault(error, variables) from None
+    except TemplateError as error:
+        raise TemplateFault(f"`{{{{ {source} }}}}` failed: {_readable(error.message or type(error).__name__)}") from None
+    except Exception as error:  # whatever a filter or operator does with a value that it was not made for
+        raise TemplateFault(f"`{{{{ {source} }}}}` failed: {_readable(str(error) or type(error).__name__)}") from None
+
+
+def _missing_fault(error: _MissingError, variables: Mapping[str, object]) -> TemplateFault:
+    if isinstance(error.owner, Inputs):
+        return unknown_key("inputs", error.name, error.owner.named)
+    for name, value in variables.items():
+        if value is error.owner and isinstance(value, Mapping):
+            return unknown_key(name, error.name, value)
+    if error.name in CONTRACT and not isinstance(error.owner, Mapping | list | str):
+        return TemplateFault(f"`{error.name}` is not known here")
+    known = error.owner if isinstance(error.owner, Mapping) else ()
+    return TemplateFault(f"there is no `{error.name}` in this value", did_you_mean(error.name, [str(key) for key in known]))
+
+
+def unknown_key(owner: str, name: str, known: Mapping[str, object] | frozenset[str]) -> TemplateFault:
+    """The fault of `{{ owner.name }}` where the owner has no such name."""
+    if owner == "env":
+        return TemplateFault(
+            f"environment variable `{name}` is not set", f"write `{{{{ env.{name} | default('…') }}}}` where it may be unset"
+        )
+    if owner == "item":
+        return TemplateFault(
+            f"`item` has no `{name}`", did_you_mean(name, map(str, known)) or f"it has {', '.join(sorted(map(str, known)))}"
+        )
+    words = {"vars": "variable", "matrix": "matrix key", "inputs": "input"}
+    if owner == "inputs" and not known:
+        return TemplateFault(f"unknown input `{name}`: the inputs have no names", "write `inputs` as a map of names")
+    return TemplateFault(f"unknown {words.get(owner, f'name in `{owner}`')} `{name}`", did_you_mean(name, [str(key) for key in known]))
