@@ -1,0 +1,233 @@
+"""From a manifest on disk to a `Project`: read, validate, expand, lower, check; every look at the world goes through the disk."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Mapping
+
+from uetbuild.core.coupling import couple
+from uetbuild.core.graph import Graph
+from uetbuild.core.nodes import Node, Project, Settings, ShVar, Source
+from uetbuild.core.ports import Disk
+from uetbuild.errors import UetError
+from uetbuild.manifest.discover import NAME
+from uetbuild.manifest.dotenv import parse as parse_dotenv
+from uetbuild.manifest.expand import Expansion
+from uetbuild.manifest.faults import Faults
+from uetbuild.manifest.lower import Lowering, World
+from uetbuild.manifest.manifests import Family, Unit, read_family
+from uetbuild.manifest.namespaces import Declared, Namespaces
+from uetbuild.manifest.recipes import env_value
+from uetbuild.manifest.references import References
+from uetbuild.manifest.scopes import Scopes
+from uetbuild.manifest.sources import Paths
+from uetbuild.manifest.surroundings import Surroundings
+from uetbuild.manifest.texts import Filled, filled, filled_list
+from uetbuild.manifest.tree import Text
+from uetbuild.manifest.variables import check_assignments, declare_vars
+from uetbuild.manifest.yamltext import decode
+
+_SYSTEMS = {"darwin": "macos"}
+_MACHINES = {"arm64": "aarch64", "amd64": "x86_64"}
+
+
+def load(root: str, manifest: str, disk: Disk, *, profile: str | None = None, assignments: Mapping[str, str] | None = None) -> Project:
+    """The compiled project of the manifest `manifest` (root-relative) in the absolute folder `root`.
+
+    `assignments` are NAME=VALUE of the command line. Raises UetErrors with all that is wrong.
+    """
+    collecting = gc.isenabled()
+    gc.disable()  # all that is made here is kept; the collector would walk it again and again
+    try:
+        return _Loading(root, disk, read_family(manifest, disk, profile), assignments or {}).project()
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class _Loading:
+    """The work of `load`, one step a method."""
+
+    def __init__(self, root: str, disk: Disk, family: Family, assignments: Mapping[str, str]) -> None:
+        self.root = root
+        self.disk = disk
+        self.family = family
+        self.assignments = assignments
+        self.faults = Faults()
+        self.sh_vars: dict[str, ShVar] = {}
+        self.surroundings: dict[str, Surroundings] = {}
+        self.warnings: list[str] = []
+
+    def project(self) -> Project:
+        self._surround()
+        namespaces = Namespaces(self.family, self.faults)
+        self.faults.check(self.family.sources)
+        scopes = Scopes(self.surroundings, namespaces, self.faults)
+        paths = self._paths(namespaces, scopes)
+        expansion = Expansion(self.disk, self.family.exclude, paths, self.faults)
+        instances = expansion.expand([(one, self.surroundings[one.unit.file]) for one in namespaces.workstreams.values()])
+        owners = {instance.id: instance.declared for instance in instances}
+        references = References(namespaces, owners, self._phases(), self.faults)
+        lowering = Lowering(
+            World(self.root, self.disk, paths, references, self._pools(), self._python(), self.sh_vars.values(), self.faults)
+        )
+        nodes = [node for instance in instances if (node := lowering.node(instance)) is not None]
+        defaults = {unit.file: self._default(unit, references, nodes) for unit in self.family.units}
+        self.faults.check(self.family.sources)
+        self._order(nodes)
+        return self._assembled(nodes, defaults, expansion.warnings)
+
+    # --- what surrounds the workstreams -----------------------------------------------------------------------------------------------
+
+    def _surround(self) -> None:
+        machine = os.uname().machine.lower()
+        constants = {"root": self.root, "os": _SYSTEMS.get(sys.platform, sys.platform), "arch": _MACHINES.get(machine, machine)}
+        check_assignments(self.assignments, self.family.root.manifest.vars, self.faults)
+        for unit in self.family.units:
+            above = self.surroundings[unit.parent.file] if unit.parent is not None else None
+            around = self.surroundings[unit.file] = Surroundings(unit, self.disk, constants, above)
+            self._read_dotenv(around)
+            given = self.assignments if unit.parent is None else {}
+            declare_vars(around, above, given, self.sh_vars, self.faults)
+            self._set_env(around)
+
+    def _read_dotenv(self, around: Surroundings) -> None:
+        reader = self._bare_paths(around.unit)
+        for text in around.unit.manifest.dotenv:
+            try:
+                path = reader.path(Filled(filled(text, around.names), text))
+                content = self.disk.read(path)
+                if content is not None:
+                    around.dotenv.update(parse_dotenv(decode(path, content)))
+            except UetError as error:
+                self.faults.add(error)
+
+    def _set_env(self, around: Surroundings) -> None:
+        manifest = around.unit.manifest
+        blocks: list[dict[str, Text]] = [manifest.env]
+        if manifest.defaults is not None:
+            blocks.append(manifest.defaults.env)
+        for block in blocks:
+            values = {}
+            for name, text in block.items():
+                try:
+                    values[name] = env_value(text, around.names)
+                except UetError as error:
+                    self.faults.add(error)
+            around.env.update(values)
+
+    # --- looking names up -----------------------------------------------------------------------------------------------------------
+
+    def _bare_paths(self, unit: Unit) -> Paths:
+        return Paths(unit.folder, lambda name, where: (), None)
+
+    def _paths(self, namespaces: Namespaces, scopes: Scopes) -> Callable[[Declared], Paths]:
+        """A reader of lists of paths for each manifest."""
+        readers: dict[str, Paths] = {}
+        for unit in self.family.units:
+            readers[unit.file] = Paths(
+                unit.folder,
+                lambda name, where, unit=unit: scopes.group(name, unit, where),  # type: ignore[misc]
+                lambda name, where, unit=unit: _created(name, where, unit, namespaces),  # type: ignore[misc]
+            )
+        return lambda declared: readers[declared.unit.file]
+
+    def _phases(self) -> frozenset[str]:
+        return frozenset([name for unit in self.family.units for name in unit.manifest.phases])
+
+    def _pools(self) -> dict[str, int]:
+        """All pools; of one that several manifests declare the outermost says the size."""
+        pools: dict[str, int] = {}
+        for unit in self.family.units:
+            for name, size in unit.manifest.pools.items():
+                pools.setdefault(name, size)
+        return pools
+
+    def _python(self) -> str:
+        settings = self.family.root.manifest.settings
+        return settings.python.text if settings is not None and settings.python is not None else ""
+
+    def _default(self, unit: Unit, references: References, nodes: list[Node]) -> tuple[str, ...] | None:
+        """The nodes that a manifest's `default` means; None where it declares none."""
+        texts = unit.manifest.default
+        if texts is None:
+            return None
+        try:
+            named = filled_list(texts, self.surroundings[unit.file].names)
+        except UetError as error:
+            self.faults.add(error)
+            return ()
+        everything = any(element.text == "all" for element in named) and references.workstream("all", unit) is None
+        ids, _ = references.nodes([element for element in named if not everything or element.text != "all"], unit, None, "names")
+        if everything:
+            ids = tuple(sorted({*ids, *[node.id for node in nodes if node.id.startswith(unit.prefix) and _is_product(node)]}))
+        return ids
+
+    # --- the whole ------------------------------------------------------------------------------------------------------------------
+
+    def _order(self, nodes: list[Node]) -> None:
+        """Add what the files say about the order; contradictions and cycles are errors."""
+        inferred, errors = couple(nodes)
+        self.faults.add_all(errors)
+        try:
+            Graph(nodes, inferred)
+        except UetError as cycle:
+            self.faults.add(cycle)
+        self.faults.check(self.family.sources)
+        for node in nodes:
+            node.inferred = inferred.get(node.id, ())
+
+    def _assembled(self, nodes: list[Node], defaults: dict[str, tuple[str, ...] | None], warnings: list[str]) -> Project:
+        root = self.family.root
+        return Project(
+            nodes=tuple(nodes), default=defaults[root.file],
+            namespaces=tuple([
+                (unit.folder, unit.prefix, defaults[unit.file])
+                for unit in self.family.units if unit is root or unit.file.rpartition("/")[2] == NAME
+            ]),
+            sh_vars=tuple(self.sh_vars.values()), vars=tuple(root.manifest.vars), settings=self._settings(),
+            warnings=(*warnings, *self._unknown_phases(nodes)),
+        )  # fmt: skip
+
+    def _settings(self) -> Settings:
+        manifest = self.family.root.manifest
+        settings = manifest.settings
+        values: dict[str, object] = {
+            "project": manifest.project.text if manifest.project is not None else "",
+            "exclude": self.family.exclude, "pools": tuple(sorted(self._pools().items())),
+        }  # fmt: skip
+        for name in ("jobs", "keep_runs", "output_limit"):
+            value = getattr(settings, name, None)
+            if value is not None:
+                values[name] = value
+        return Settings(**values)
+
+    def _unknown_phases(self, nodes: list[Node]) -> list[str]:
+        """Where a manifest lists its phases, one that is not listed was probably meant otherwise."""
+        known = self._phases()
+        used = {node.phase: node.workstream for node in nodes if node.phase and node.phase not in known} if known else {}
+        return [f"phase `{phase}` of `{used[phase]}` is not declared under `phases`" for phase in sorted(used)]
+
+
+def _created(name: str, where: Text, unit: Unit, namespaces: Namespaces) -> list[Source]:
+    """What `outputs:NAME` stands for. Raises UetError."""
+    found = namespaces.matching(name, unit) if ":" not in name or "*" in name or "?" in name else None
+    if found is None:
+        one = namespaces.find(namespaces.workstreams, name, unit)
+        if one is None:
+            hint = namespaces.suggest(name, unit).replace("`", "`outputs:", 1)
+            if "[" in name:
+                hint = "`outputs:` takes a workstream, and means all its nodes"
+            raise UetError(f"`outputs:{name}` names unknown workstream `{name}`", where.locate(), hint)
+        if not one.spec.outputs:
+            hint = "a dependency without files belongs under `depends_on`"
+            raise UetError(f"`outputs:{name}`: workstream `{one.id}` creates nothing", where.locate(), hint)
+        found = [one]
+    return [Source(pattern=one.id, kind=Source.CREATED) for one in found if one.spec.outputs and not (len(found) > 1 and one.manual)]
+
+
+def _is_product(node: Node) -> bool:
+    """Whether `all`, where nobody declares it, means the node."""
+    return node.touches_files and not node.manual and not node.always and not node.is_group
