@@ -67,6 +67,7 @@ class World:
         self.remembered: dict[str, dict] = {"stamps": {}, "chains": {}, "answers": {}, "seconds": {}}
         self.events: list = []
         self.commits = 0
+        self.time = 1000.0
 
     # Disk
     def kind(self, path: str) -> str:
@@ -146,7 +147,8 @@ class World:
 
     # Clock
     def now(self) -> float:
-        return 1000.0
+        self.time += 1.0
+        return self.time
 
     def monotonic(self) -> float:
         return 1.0

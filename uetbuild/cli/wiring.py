@@ -96,6 +96,10 @@ class OpenProject:
 
         return History(self.layout)
 
+    def is_id(self, word: str) -> bool:
+        """Whether a word is the id of a workstream or node here (then it is no command)."""
+        return self._targets.is_id(word)
+
     def targets(self, words: Sequence[str]) -> list[int]:
         """The nodes that words of the command line name; without words the default."""
         return self._targets.named(words) if words else self._targets.default()

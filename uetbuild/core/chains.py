@@ -14,24 +14,30 @@ if TYPE_CHECKING:
     from uetbuild.core.stamps import Chain
 
 
-def advance(chains: Mapping[str, Chain], node: str, before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, Chain]:
+def advance(
+    chains: Mapping[str, Chain],
+    node: str,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    stays: Callable[[str], bool] | None = None,
+) -> dict[str, Chain]:
     """The chains that change when `node` has run: path -> new chain.
 
-    `before` and `after` are the digests of the files of its edits ("" or missing: no file). A second run of an editor over its own
-    result keeps its place, so its `found` stays what it was, and those that came after it leave the chain (they are stale). After
-    a foreign change the chain begins anew.
+    `before` and `after` are the digests of the files of its edits ("" or missing: no file). Those that came after it leave the chain
+    (they are stale), but for those that `stays` names: they are left before it. After a foreign change the chain begins anew.
     """
     changed: dict[str, Chain] = {}
     for path in before.keys() | after.keys():
         found, left = before.get(path, ""), after.get(path, "")
         chain = chains.get(path, ())
-        if chain and chain[-1].left == found:
-            for place, link in enumerate(chain):
-                if link.node == node:
-                    chain, found = chain[:place], link.found
-                    break
-        else:
+        if not chain or chain[-1].left != found:
             chain = ()
+        place = next((place for place, link in enumerate(chain) if link.node == node), -1)
+        if place >= 0:
+            later = tuple([link for link in chain[place + 1 :] if stays is not None and stays(link.node)])
+            if not later:
+                found = chain[place].found  # over its own result: what it found first still is what a reader before it saw
+            chain = chain[:place] + later
         if chain or found or left:
             changed[path] = (*chain, Link(node=node, found=found, left=left))
         elif path in chains:

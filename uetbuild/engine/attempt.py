@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 class Attempt:
     """State of one attempt: node index `i`, `number` from 1, what was `present` when it began, what stood `before` in open outputs,
-    digests of the files of `edits` and `forbid` then, the `files` of its inputs. `keeps_stamp`: it runs with ARGS, so it leaves none.
+    digests of the files of `edits` and `forbid` then, the `files` of its inputs. `keeps_stamp`: it runs with ARGS, so it leaves none;
+    `overtakes`: it runs for a reason of its own, not only because other editors of its files did.
     """
 
-    __slots__ = ("i", "node", "number", "present", "last", "before", "edits", "forbidden", "files", "saved", "keeps_stamp")
+    __slots__ = ("i", "node", "number", "present", "last", "before", "edits", "forbidden", "files", "saved", "keeps_stamp", "overtakes")
 
     def __init__(self, i: int, node: Node, number: int, present: Stamp, last: Stamp | None) -> None:
         self.i = i
@@ -41,6 +42,7 @@ class Attempt:
         self.files: FileList = []
         self.saved: list[tuple[str, str]] = []
         self.keeps_stamp = False
+        self.overtakes = True
 
     @property
     def changed(self) -> list[str]:
@@ -99,9 +101,11 @@ class Bench:
             attempt.forbidden = {path: self._disk.digest(path) for _, path in self._survey.matching(node.forbid, node)}
         attempt.files = self._survey.input_files(attempt.i)
         kept = last.outputs if last is not None and node.keep else {}
+        # the time stays that of the last success: the order of editors is the order of these (engine/recorded.py)
         return attempt.present.with_(
-            stage=Stage.STARTED, run=run, time=now, outputs=kept, edits={} if last is None else last.edits, before=attempt.before
-        )
+            stage=Stage.STARTED, run=run, time=now if last is None else last.time, outputs=kept,
+            edits={} if last is None else last.edits, before=attempt.before,
+        )  # fmt: skip
 
     def finish(self, attempt: Attempt, seconds: float, now: float) -> Ending:
         """Check everything after a recipe that ended with 0; see `Ending`."""
@@ -126,7 +130,7 @@ class Bench:
             ending.fault = fault
             return ending
         after = self._digests(node, attempt.edits) if node.edits else {}
-        ending.chains = advance(self._survey.memory.chains, node.id, attempt.edits, after)
+        ending.chains = advance(self._survey.memory.chains, node.id, attempt.edits, after, lambda other: self._stays(attempt, other))
         ending.stamp = present.with_(
             stage=Stage.STARTED if attempt.keeps_stamp else Stage.DONE,
             run="", time=now, seconds=seconds, outputs=made, discovered=discovered, edits=after, before=(),
@@ -148,6 +152,18 @@ class Bench:
         if ending.stamp is not None:
             ending.stamp = ending.stamp.with_(run=run)
         return ending
+
+    def _stays(self, attempt: Attempt, other: str) -> bool:
+        """Whether an editor that came after this one in a chain stays up to date now that this one has run again.
+
+        It does where it is settled in this build or the manifest puts it first; and where this one ran only because its chain broke and
+        the manifest does not order the two. Else editors in opposite orders on two files would make each other stale for ever.
+        """
+        place = self._graph.index.get(other)
+        if place is None or other in self._survey.settled:
+            return place is not None
+        reach = self._survey.reach
+        return reach.precedes(place, attempt.i) or (not attempt.overtakes and not reach.precedes(attempt.i, place))
 
     def _look_afresh(self, attempt: Attempt) -> None:
         node = attempt.node

@@ -60,6 +60,7 @@ class Loop:
         self.failures: list[int] = []
         self.code = ExitCode.OK
         self._survey = survey
+        self._recorded = survey.recorded
         self._bench = bench
         self._kitchen = kitchen
         self._workers = workers
@@ -108,7 +109,7 @@ class Loop:
     def _arm(self) -> None:
         members = frozenset(self.request.members)
         for i in self.request.members:
-            self._waiting[i] = len([j for j in self.graph.before[i] if j in members])
+            self._waiting[i] = len({j for j in (*self.graph.before[i], *self._recorded.before.get(i, ())) if j in members})
         for i in self.request.members:
             if not self._waiting[i]:
                 self._freshen(i)
@@ -186,6 +187,8 @@ class Loop:
         i, node, journal = attempt.i, attempt.node, self._journal
         has_args = i in self.request.arguments
         attempt.keeps_stamp = has_args
+        judged = self._reasons.get(i)
+        attempt.overtakes = judged is None or any(reason.code != "edit_modified" for reason in judged.reasons)
         stamp = self._bench.prepare(attempt, journal.run, self._clock.now())
         job = self._kitchen.job(i, attempt, self.request.args if has_args else (), self._places.take(node), i in self.request.follow)
         if not has_args or node.outputs or node.edits:
@@ -314,13 +317,15 @@ class Loop:
         self.states.set(i, state)
         if state == State.FAILED:
             self.failures.append(i)
+        elif state in GOOD:
+            self._survey.settled.add(self.graph.nodes[i].id)
         for held in self._waves.ended(i):
             self._ready.push(held)
         todo = [i]
         while todo:
             j = todo.pop()
             good = self.states.of[j] in GOOD
-            for k in self.graph.behind[j]:
+            for k in {*self.graph.behind[j], *self._recorded.behind.get(j, ())}:
                 if k not in self._waiting or self.states.of[k] != State.WAITING:
                     continue
                 if not good and j in self.graph.deps[k]:

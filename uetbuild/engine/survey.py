@@ -11,6 +11,7 @@ from uetbuild.core.scope import PathIndex, Scope, files
 from uetbuild.core.staleness import DEPENDS, SKIPPED, UP_TO_DATE, edit_reasons, judge
 from uetbuild.core.stamps import Stage, Stamp
 from uetbuild.core.verdicts import Judged, Reason, Verdict
+from uetbuild.engine.recorded import RecordedOrder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ NOTHING = PathIndex(())
 class Survey:
     """Judges nodes. `present(i)` is what the world says now in the shape of a stamp; what `judge` saw last is kept in `seen`."""
 
-    __slots__ = ("project", "graph", "disk", "memory", "answers", "request", "reach", "seen", "_gone", "_later")
+    __slots__ = ("project", "graph", "disk", "memory", "answers", "request", "reach", "recorded", "settled", "seen", "_gone", "_later")
 
     def __init__(self, project: Project, graph: Graph, disk: Disk, memory: Memory, answers: Answers, request: Request) -> None:
         self.project = project
@@ -41,6 +42,8 @@ class Survey:
         self.answers = answers
         self.request = request
         self.reach = Reach(graph)
+        self.recorded = RecordedOrder(graph, memory.chains, memory.stamps, request.strict_waves)
+        self.settled: set[str] = set()  # ids of nodes that ran or were found up to date in this build
         self.seen: dict[int, Stamp] = {}
         self._gone = self._orphaned()
         self._later: dict[int, frozenset[str]] = {}
@@ -52,7 +55,7 @@ class Survey:
         verdicts: dict[int, Judged] = {}
         pending: set[int] = set()
         for i in self.request.members:
-            waits = [j for j in self.graph.deps[i] if j in pending]
+            waits = [j for j in (*self.graph.deps[i], *self.recorded.before.get(i, ())) if j in pending]
             if self.graph.nodes[i].is_group:
                 verdict = DEPENDS if waits else UP_TO_DATE
             else:
