@@ -175,6 +175,7 @@ def test_a_profile_is_merged_before_the_rest_is_read() -> None:
         ("shell: bash -c", "`shell` expects a list of words, got `bash -c`", 8, "as in `[bash, -c]`"),
         ("inputs:", "`inputs` has no value", 1, "it expects a path"),
         ("inputs: [src\\a.c]", "`inputs` expects paths with `/`, not `\\`", 13, "write `src/a.c`"),
+        ("inputs: ['{{ \"\\n\" }}a\\b']", "`inputs` expects paths with `/`, not `\\`", 22, "write"),
         ("inputs: {a-b: x}", "`a-b` cannot be the name of an input", 10, "call it `a_b`"),
         ("inputs: [{optional: a, b: c}]", "`inputs` expects nothing besides `optional`", 10, ""),
         ("outputs: [{optional: a}]", "`outputs` cannot hold an `optional` path", 22, ""),

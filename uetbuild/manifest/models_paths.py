@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from uetbuild.manifest.models_base import Reads, Refused, expects, read_items, read_map, refuse
@@ -72,20 +73,12 @@ def _path(node: Tree) -> Text:
     return text
 
 
+_TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+
+
 def _backslash(text: str) -> int:
     """The first `\\` outside `{{ … }}`, else -1."""
-    at = text.find("\\")
-    if at < 0 or "{{" not in text:
-        return at
-    outside, start = 0, 0
-    for index, char in enumerate(text):
-        if text.startswith("{{", index):
-            outside += 1
-        elif text.startswith("}}", start := index):
-            outside -= 1
-        elif char == "\\" and outside <= 0:
-            return start if start == index else index
-    return -1
+    return _TEMPLATE.sub(lambda found: "." * len(found[0]), text).find("\\") if "\\" in text else -1
 
 
 _ENTRY_SCHEMA: dict[str, object] = {
