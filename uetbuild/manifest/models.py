@@ -219,10 +219,10 @@ def _block(model: type[Block]) -> Reads:
         empty = isinstance(node, Text) and node.null
         return read_block(model, Map(node.source, node.start, False) if empty else node)
 
-    return Reads(read, {"anyOf": [{"$ref": f"#/$defs/{model.NOUN}"}, {"type": "null"}]}, "map")
+    return Reads(read, {"anyOf": [{"$ref": f"#/$defs/{model.__name__}"}, {"type": "null"}]}, "map")
 
 
-_INCLUDE_SCHEMA: dict[str, object] = {"anyOf": [TEXT_SCHEMA, {"$ref": "#/$defs/include"}]}
+_INCLUDE_SCHEMA: dict[str, object] = {"anyOf": [TEXT_SCHEMA, {"$ref": "#/$defs/Include"}]}
 
 
 class Manifest(Block):
@@ -267,17 +267,17 @@ profiles: {ci: {defaults: {env_mode: strict}}}
     ] = Field({}, description="Named sets of files: `scope:NAME`; later patterns win.")
     pools: Pools = Field({}, description="How much of what there is for `resources`.")
     workstreams: Annotated[
-        dict[str, Workstream], Reads(_read_workstreams, _named_blocks({"$ref": "#/$defs/workstream"}), "map of ids to workstreams")
+        dict[str, Workstream], Reads(_read_workstreams, _named_blocks({"$ref": "#/$defs/Workstream"}), "map of ids to workstreams")
     ] = Field({}, description="The units of work.")
     phases: Annotated[
         dict[str, Phase],
-        Reads(_read_phases, _named_blocks({"anyOf": [{"$ref": "#/$defs/phase"}, {"type": "null"}]}), "map of ids to phases"),
+        Reads(_read_phases, _named_blocks({"anyOf": [{"$ref": "#/$defs/Phase"}, {"type": "null"}]}), "map of ids to phases"),
     ] = Field({}, description="Named parts of the work.")
     defaults: Annotated[Defaults | None, _block(Defaults)] = Field(
         None, description="What holds for every workstream that does not say otherwise."
     )
     profiles: Annotated[
-        dict[str, Map], Reads(_read_profiles, _named_blocks({"$ref": "#/$defs/profile"}), "map of names to parts of a manifest")
+        dict[str, Map], Reads(_read_profiles, _named_blocks({"$ref": "#/$defs/Profile"}), "map of names to parts of a manifest")
     ] = Field({}, description="`--profile NAME` lays this over the manifest: maps merge, lists and scalars replace, null deletes.")
     settings: Annotated[Settings | None, _block(Settings)] = Field(None, description="What holds for the whole build.")
 

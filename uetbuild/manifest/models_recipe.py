@@ -127,7 +127,7 @@ def _refuse_split_command(node: Map) -> None:
     raise Refused([Fault("expects a command, but `: ` in it makes it a map", node, f"quote it: {quoted(whole)}", place)])
 
 
-STEP_SCHEMA: dict[str, object] = {"anyOf": [TEXT_SCHEMA, {"$ref": "#/$defs/step"}]}
+STEP_SCHEMA: dict[str, object] = {"anyOf": [TEXT_SCHEMA, {"$ref": "#/$defs/StepSpec"}]}
 _RECIPE = Reads(read_recipe, {"anyOf": [STEP_SCHEMA, {"type": "array", "items": STEP_SCHEMA, "minItems": 1}]}, "command or list of steps")
 
 RecipeValue = Annotated[tuple[StepSpec, ...], _RECIPE]

@@ -141,7 +141,7 @@ Matrix = Annotated[
 Retry = Annotated[int | None, Reads(read_retry, {"enum": [0, "0"]}, "0")]
 EnvMode = Annotated[str | None, choice("inherit", "strict")]
 Isolation = Annotated[str | None, Reads(read_isolation, {"enum": ["none", "sandbox"]}, "`none` or `sandbox`")]
-RequireValue = Annotated[Require | None, Reads(lambda node: read_block(Require, node), {"$ref": "#/$defs/require"}, "map")]
+RequireValue = Annotated[Require | None, Reads(lambda node: read_block(Require, node), {"$ref": "#/$defs/Require"}, "map")]
 
 
 class Workstream(Block):

@@ -22,7 +22,7 @@ def schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Uetfile.yaml",
         **block_schema(Manifest),
-        "$defs": {**{block.NOUN: block_schema(block) for block in BLOCKS}, "profile": _profile_schema()},
+        "$defs": {**{block.__name__: block_schema(block) for block in BLOCKS}, "Profile": _profile_schema()},
     }
 
 
