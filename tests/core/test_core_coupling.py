@@ -229,7 +229,7 @@ def test_two_dependency_files_at_one_path_are_an_error() -> None:
     assert error.location.line == 9
 
 
-def test_a_thousand_creators_of_one_path_are_each_compared_once() -> None:
+def test_each_further_creator_of_one_path_is_reported_once() -> None:
     nodes = [node(f"n{at}", outputs=("x",)) for at in range(1000)]
     assert len(couple(nodes)[1]) == 999
 

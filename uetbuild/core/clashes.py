@@ -75,20 +75,21 @@ def _covering(path: str, literals: dict[str, Source]) -> str:
 
 def index_created(nodes: Sequence[Node], exclude: tuple[str, ...], faults: Faults) -> OverlapIndex:
     """All that is created, by node; a node that claims what an earlier one creates is reported instead of added."""
-    everything, literals = OverlapIndex(exclude), OverlapIndex(exclude)
+    everything = OverlapIndex(exclude)
+    literals = OverlapIndex(exclude) if any(wild_part(node.outputs) for node in nodes) else None  # only wildcards ask for it
     for number, node in enumerate(nodes):
         made = creates(node)
         if not made:
             continue
         literal, wild = literal_part(made), wild_part(made)
         clashes = everything.meets(literal) if literal else []
-        if wild:
+        if wild and literals:
             clashes = clashes + literals.meets(wild)
         if clashes:
             _report_clash(nodes[min(clashes)], node, exclude, faults)
             continue
         everything.add(number, made)
-        if literal:
+        if literal and literals:
             literals.add(number, literal)
     return everything
 

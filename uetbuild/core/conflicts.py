@@ -93,7 +93,7 @@ def _key(source: Source) -> object:
 
 
 def unordered(graph: Graph, members: Sequence[int], limit: int, exclude: tuple[str, ...] = ()) -> list[tuple[int, int]]:
-    """Pairs of members that both write some file and that no dependency orders, in the order of `members`; at most `limit`."""
+    """Pairs of members that both write some file and that no dependency orders, at most `limit`; `members`, and so each pair, in topological order."""
     index = OverlapIndex(exclude)
     place = {number: at for at, number in enumerate(members)}
     written = {number: writes(graph.nodes[number]) for number in members if may_conflict(graph.nodes[number])}
@@ -105,7 +105,7 @@ def unordered(graph: Graph, members: Sequence[int], limit: int, exclude: tuple[s
         later = sorted([place[other] for other in index.meets(sources) if place[other] > place[number]])
         for other in [members[at] for at in later]:
             ancestry = ancestry or Ancestry(graph.before, graph.order, written)
-            if not ancestry.before(number, other) and not ancestry.before(other, number):
+            if not ancestry.before(number, other):
                 if len(found) == limit:
                     return found
                 found.append((number, other))
