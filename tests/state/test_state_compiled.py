@@ -6,7 +6,7 @@ import pytest
 
 from uetbuild.core.nodes import Hole, Node, Project, Settings, ShVar, Source, Step
 from uetbuild.state import atomic, compiled
-from uetbuild.state.compiled import MOST, key_of_build, load, save
+from uetbuild.state.compiled import MOST, cache_key, load, save
 from uetbuild.state.layout import Layout
 from uetbuild.state.observations import Observations
 
@@ -101,12 +101,12 @@ def test_saving_where_nothing_can_be_written_is_no_error(layout, seen):
 
 
 def test_the_key_tells_builds_apart():
-    first = key_of_build("/r", "Uetfile.yaml", "", {"a": "1", "b": "2"})
-    assert first == key_of_build("/r", "Uetfile.yaml", "", {"b": "2", "a": "1"})
+    first = cache_key("/r", "Uetfile.yaml", "", {"a": "1", "b": "2"})
+    assert first == cache_key("/r", "Uetfile.yaml", "", {"b": "2", "a": "1"})
     others = [
         ("/s", "Uetfile.yaml", "", {}),
         ("/r", "sub/Uetfile.yaml", "", {}),
         ("/r", "Uetfile.yaml", "ci", {}),
         ("/r", "U", "", {"a": "\udcff"}),
     ]
-    assert len({first, *[key_of_build(*other) for other in others]}) == 5
+    assert len({first, *[cache_key(*other) for other in others]}) == 5

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uetbuild.errors import UetError
-from uetbuild.state import observations
+from uetbuild.state import content, observations
 from uetbuild.state.digests import Digests
 from uetbuild.state.disk import RealDisk
 from uetbuild.state.observations import Observations, is_settled, still_holds
@@ -307,9 +307,13 @@ def test_observations_do_not_hold_in_another_environment(project, environ):
     assert not still_holds(look_at_everything(project), str(project), environ)
 
 
-def test_what_changed_just_now_vouches_for_nothing(project, monkeypatch):
-    monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _: 60_000_000_000)
-    assert not still_holds(look_at_everything(project), str(project), ENV)
+@pytest.mark.parametrize(("look", "path"), [("digest", "a"), ("read", "a"), ("digest", "link"), ("entries", "sub")])
+def test_what_changed_just_now_vouches_for_nothing(project, monkeypatch, look, path):
+    for window, holds in ((10_000_000, True), (60_000_000_000, False)):
+        monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _, window=window: window)
+        disk = RealDisk(str(project), Digests(), ENV)
+        getattr(disk, look)(path)
+        assert still_holds(disk.observations, str(project), ENV) is holds
 
 
 def test_what_was_seen_in_two_states_never_holds(project):
@@ -329,6 +333,29 @@ def test_a_file_that_changes_between_look_and_reading_never_holds(project):
     assert disk.digest("a") == plain(b"2")
     settle(project)
     assert not still_holds(disk.observations, str(project), ENV)
+
+
+def test_a_file_that_is_written_while_it_is_read_is_read_again_and_never_remembered(project, monkeypatch):
+    path, real, written = project / "a", content.digest, []
+
+    def digest_while_someone_writes(descriptor, size):
+        found = real(descriptor, size)
+        if len(written) < limit:
+            written.append(path.write_text(str(len(written))))
+        return found
+
+    monkeypatch.setattr("uetbuild.state.content.digest", digest_while_someone_writes)
+    monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _: 1)  # so that nothing but the writing keeps it from being remembered
+    for limit in (1, 100):
+        settle(project)
+        written.clear()
+        known = Digests()
+        disk = RealDisk(str(project), known, ENV)
+        found = disk.digest("a")
+        assert len(written) == (1 if limit == 1 else 3)
+        assert limit > 1 or found == plain(path.read_bytes())
+        assert known.learnt == {}
+        assert not still_holds(disk.observations, str(project), ENV)
 
 
 def test_observations_of_two_looks_add_up(project):

@@ -50,13 +50,13 @@ def test_a_folder_is_never_removed_as_a_file(root, hands):
     assert (root / "a").is_dir()
 
 
-@pytest.mark.parametrize("act", ["remove", "remove_empty", "make_folder"])
+@pytest.mark.parametrize("act", ["remove", "remove_empty", "make_folder", "save_copy"])
 def test_a_link_out_of_the_root_is_refused(root, outside, hands, act):
     (outside / "empty").mkdir()
     (root / "out").symlink_to(outside)
-    paths = {"remove": "out/precious", "remove_empty": "out/empty", "make_folder": "out/new"}
+    paths = {"remove": "out/precious", "remove_empty": "out/empty", "make_folder": "out/new", "save_copy": "out/precious"}
     with pytest.raises(UetError, match=f"refusing to touch `{paths[act]}.*`out` is a link out of the root") as caught:
-        getattr(hands, act)(paths[act])
+        getattr(hands, act)(paths[act], *(["R"] if act == "save_copy" else []))
     assert caught.value.code == ExitCode.FAILED
     assert sorted(os.listdir(outside)) == ["empty", "precious"]
 

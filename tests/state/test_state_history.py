@@ -8,8 +8,9 @@ import pytest
 from uetbuild.core.changes import Changes
 from uetbuild.core.events import Event
 from uetbuild.errors import UetError
-from uetbuild.state.history import History, write_summary
+from uetbuild.state.history import History, close_run, write_summary
 from uetbuild.state.layout import Layout
+from uetbuild.state.lock import BuildLock
 from uetbuild.state.store import open_writer
 
 RUNS = ["20261121-093000-000001-ab12", "20261121-094500-000001-cd34", "20261122-080000-000001-ef56"]
@@ -47,40 +48,43 @@ def end(store, run, time, state):
 
 
 def test_runs_are_listed_newest_first_with_their_times(store, layout):
-    runs = History(store.database, layout).runs()
+    runs = History(layout).runs()
     assert [run.id for run in runs] == RUNS[::-1]
     assert (runs[0].state, runs[0].started, runs[0].finished, runs[0].summary) == ("succeeded", 2001.0, 2009.0, {"ran": 3})
 
 
 @pytest.mark.parametrize(("reference", "index"), [("last", 2), (RUNS[1], 1), ("20261122", 2), ("20261121-093", 0)])
 def test_a_run_is_found_by_id_beginning_or_last(store, layout, reference, index):
-    assert History(store.database, layout).run(reference).id == RUNS[index]
+    assert History(layout).run(reference).id == RUNS[index]
 
 
 def test_an_ambiguous_beginning_is_an_error_that_names_the_runs(store, layout):
     with pytest.raises(UetError, match="`20261121` is the beginning of 2 runs") as caught:
-        History(store.database, layout).run("20261121")
+        History(layout).run("20261121")
     assert f"`{RUNS[0]}`" in caught.value.hint
 
 
 def test_an_unknown_run_is_an_error_with_what_was_likely_meant(store, layout):
     with pytest.raises(UetError, match="unknown run") as caught:
-        History(store.database, layout).run("20261121-093000-000001-ab13")
+        History(layout).run("20261121-093000-000001-ab13")
     assert caught.value.hint == f"did you mean `{RUNS[0]}`?"
     with pytest.raises(UetError, match="unknown run ``"):
-        History(store.database, layout).run("")
+        History(layout).run("")
 
 
 def test_without_runs_there_is_no_last_one(layout):
     with pytest.raises(UetError, match="there are no runs yet"):
-        History(open_writer(layout).database, layout).run()
+        History(layout).run()
 
 
 def test_a_run_without_an_end_is_interrupted_unless_it_is_the_one_that_builds(store, layout):
     begin(store, "20261123-080000-000001-aaaa", 5000.0)
     begin(store, "20261124-080000-000001-aaaa", 6000.0)
-    assert [run.state for run in History(store.database, layout).runs()[:2]] == ["interrupted", "interrupted"]
-    assert [run.state for run in History(store.database, layout, building=True).runs()[:2]] == ["running", "interrupted"]
+    assert [run.state for run in History(layout).runs()[:2]] == ["interrupted", "interrupted"]
+    lock = BuildLock(layout.lock)
+    lock.acquire()
+    assert [run.state for run in History(layout).runs()[:2]] == ["running", "interrupted"]
+    lock.release()
 
 
 def test_a_resumed_run_keeps_its_start(store, layout):
@@ -88,12 +92,12 @@ def test_a_resumed_run_keeps_its_start(store, layout):
     store.close()
     again = open_writer(layout)
     end(again, RUNS[0], 7009.0, "failed")
-    run = History(again.database, layout).run(RUNS[0])
+    run = History(layout).run(RUNS[0])
     assert (run.state, run.started, run.finished) == ("failed", 1.0, 7009.0)
 
 
 def test_events_come_in_order_and_can_be_followed(store, layout):
-    history = History(store.database, layout)
+    history = History(layout)
     first, second = history.events(RUNS[0])
     assert first.as_json() == {"seq": 1, "time": 1.0, "run": RUNS[0], "event": "run_started", "targets": ["all"], "jobs": 4}
     assert (second.node, second.data) == ("a\udcff", {"outcome": "failed", "code": -9})
@@ -104,7 +108,7 @@ def test_events_come_in_order_and_can_be_followed(store, layout):
 def test_the_log_of_a_node_is_found(store, layout):
     with open(layout.log(RUNS[0], "obj[src/a.c]"), "w"):
         pass
-    history = History(store.database, layout)
+    history = History(layout)
     assert history.log(RUNS[0], "obj[src/a.c]") == layout.log(RUNS[0], "obj[src/a.c]")
     with pytest.raises(UetError, match="there is no log of `b`"):
         history.log(RUNS[0], "b")
@@ -118,12 +122,21 @@ def test_the_summary_is_one_json_object(layout):
     assert os.listdir(os.path.dirname(path)).count("summary.json") == 1
 
 
+@pytest.mark.parametrize("share", [True, False])
+def test_closing_a_run_writes_its_summary_and_forgets_the_oldest(store, layout, share):
+    close_run(layout, RUNS[2], 2, store.database if share else None)
+    with open(layout.summary(RUNS[2]), encoding="utf-8") as file:
+        expected = {"id": RUNS[2], "state": "succeeded", "started": 2001.0, "finished": 2009.0, "ran": 3}
+        assert json.load(file) == {"schema": "uetbuild.summary/1"} | expected
+    assert [run.id for run in History(layout).runs()] == RUNS[:0:-1]
+
+
 def test_only_the_newest_runs_are_kept(store, layout, tmp_path):
     (tmp_path / "victim").mkdir()
     (tmp_path / "victim/file").write_text("keep me")
     os.symlink(tmp_path / "victim", layout.run_folder(RUNS[0]) + "/logs/link")
     layout.ensure_run("20261120-000000-000000-dead")
-    history = History(store.database, layout)
+    history = History(layout, store.database)
     assert history.prune(2) == [RUNS[0], "20261120-000000-000000-dead"]
     assert [run.id for run in history.runs()] == RUNS[:0:-1]
     assert history.events(RUNS[0]) == [] and len(history.events(RUNS[1])) == 2

@@ -198,7 +198,7 @@ def test_reading_never_writes(layout, tmp_path):
     reader = open_reader(layout)
     contents(reader)
     RealDisk(str(tmp_path), reader.digests).digest("a")
-    History(reader.database, layout).events(RUN)
+    History(layout).events(RUN)
     with pytest.raises(AssertionError):
         reader.commit(full_changes(1))
     reader.close()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST = 16  # files kept: one for each profile, manifest and set of assignments in use
 
 
-def key_of_build(root: str, manifest: str, profile: str, assignments: Mapping[str, str]) -> str:
+def cache_key(root: str, manifest: str, profile: str, assignments: Mapping[str, str]) -> str:
     """Name of the file for what decides how a manifest is understood, besides what the observations hold."""
     return sha256(repr((root, manifest, profile, sorted(assignments.items()))).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 

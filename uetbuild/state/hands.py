@@ -86,7 +86,7 @@ class FileHands:
         """Copy a file or link, as a link, to `kept/RUN/path`; returns the copy's path as shown to people, "" where nothing stands.
         Raises UetError."""
         path = self._checked(path)
-        source = os.path.join(self.root, path)
+        source = os.path.join(self.root, self._resolved(path))
         target = self._free(os.path.join(self._layout.kept(run), path))
         try:
             os.makedirs(os.path.dirname(target), 0o700, exist_ok=True)

@@ -8,18 +8,20 @@ from uetbuild.core.events import Event
 from uetbuild.core.record import Record
 from uetbuild.errors import UetError
 from uetbuild.state import atomic
+from uetbuild.state.database import Database
+from uetbuild.state.lock import holder
 from uetbuild.state.sealed import key_of, text_of, unseal
-from uetbuild.state.store import ENDED, EVENTS, RUNS, event_key
+from uetbuild.state.store import ENDED, EVENTS, RUNS, event_key, open_reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from uetbuild.state.database import Database
     from uetbuild.state.layout import Layout
 
 LAST = "last"
 INTERRUPTED = "interrupted"
+SUMMARY = "uetbuild.summary/1"
 
 
 class PastRun(Record):
@@ -35,21 +37,21 @@ class PastRun(Record):
 
 
 class History:
-    """Reads the runs of a database. `building`: somebody holds the build lock, so the newest run may still be alive."""
+    """Reads what lies in a state folder; a database that is already open may be given."""
 
-    def __init__(self, database: Database, layout: Layout, building: bool = False) -> None:
-        self._database = database
+    def __init__(self, layout: Layout, database: Database | None = None) -> None:
         self._layout = layout
-        self._building = building
+        self._database = open_reader(layout).database if database is None else database
 
     def runs(self) -> list[PastRun]:
         """All runs, the newest first."""
         found: list[PastRun] = []
+        building = holder(self._layout.lock) is not None
         for key, blob in self._database.rows("SELECT key, body FROM runs ORDER BY key DESC"):
             name, row = text_of(key), unseal(blob, key if type(key) is bytes else b"", RUNS)
             if name is not None and row is not None:
                 state, started, finished, summary = row
-                alive = self._building and not found
+                alive = building and not found  # only the newest can be the one that is building
                 found.append(PastRun(id=name, state=_state(state, alive), started=started, finished=finished, summary=summary))
         return found
 
@@ -100,6 +102,21 @@ class History:
         for name in names:
             remove_tree(self._layout.run_folder(name))
         return names
+
+
+def close_run(layout: Layout, run: str, keep: int, database: Database | None = None) -> None:
+    """What is left to do when a run has ended: its `summary.json`, and only `keep` runs are kept. The caller holds the build lock, and
+    may give its database. Raises UetError."""
+    opened = Database.open_writer(layout.database, layout.shown(layout.database), layout.drop_snapshots) if database is None else None
+    try:
+        history = History(layout, opened or database)
+        past = history.run(run)
+        known = {"schema": SUMMARY, "id": past.id, "state": past.state, "started": past.started, "finished": past.finished}
+        write_summary(layout, run, known | {name: value for name, value in past.summary.items() if name not in known})
+        history.prune(keep)
+    finally:
+        if opened is not None:
+            opened.close()
 
 
 def write_summary(layout: Layout, run: str, summary: dict[str, Any]) -> str:

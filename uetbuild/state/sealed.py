@@ -32,8 +32,8 @@ def unseal(blob: object, key: bytes = b"", start: int = 0) -> Any:
     """The value, or None where the bytes are not what was sealed."""
     if type(blob) is not bytes or len(blob) < 5:
         return None
-    body = memoryview(blob)[4:]
-    if crc32(body, crc32(key, start)).to_bytes(4, "little") != blob[:4]:
+    body = blob[4:]
+    if crc32(body, crc32(key, start)) != int.from_bytes(blob[:4], "little"):
         return None
     try:
         return loads(body)
