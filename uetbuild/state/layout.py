@@ -43,10 +43,6 @@ class Layout:
     def sandboxes(self) -> str:
         return self.folder + "/sandboxes"
 
-    @property
-    def worktrees(self) -> str:
-        return self.folder + "/worktrees"
-
     def run_folder(self, run: str) -> str:
         """Everything of one run."""
         return f"{self.runs}/{run}"
