@@ -76,7 +76,7 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
 
 def _run(session: OpenProject, request: Request, held: Held, view: Lines) -> int:
     store, root = held.store, session.root
-    shell = AskShell(session.environ)
+    shell = AskShell(dict(session.environ))
     disk = RealDisk(root, store.digests, session.environ)
     preflight(session.graph, request.members, disk)
     survey = session.survey(request, store, disk, shell)

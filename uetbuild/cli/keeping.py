@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 def accept(session: OpenProject, ids: Sequence[str]) -> None:
     """Stamp nodes as if they had made what lies there. Raises UetError where something that they should create is missing."""
-    indices = sorted(session._targets.members(session.targets(ids)), key=session.graph.position.__getitem__)
+    indices = sorted(session.members_of(session.targets(ids)), key=session.graph.position.__getitem__)
     with Held(session, True, lambda pid: None) as held:
-        shell = AskShell(session.environ)
+        shell = AskShell(dict(session.environ))
         disk = RealDisk(session.root, held.store.digests, session.environ)
         survey = session.survey(Request(members=tuple(indices)), held.store, disk, shell)
         hands = FileHands(session.root, session.layout, tracker(shell, session.root))
@@ -53,7 +53,7 @@ def clean(session: OpenProject, words: Sequence[str], orphans: bool) -> list[str
     if orphans:
         wanted = {name for name in session.stamps if name not in known}
     else:
-        members = session._targets.members(session.targets(words)) if words else frozenset(range(len(session.graph.nodes)))
+        members = session.members_of(session.targets(words)) if words else frozenset(range(len(session.graph.nodes)))
         wanted = {session.graph.nodes[i].id for i in members if words or not session.graph.nodes[i].keep}
     removed: list[str] = []
     if not session.layout.check():

@@ -10,7 +10,6 @@ import os
 import time
 
 from uetbuild.cli.targets import Targets
-from uetbuild.core.graph import Graph
 from uetbuild.engine.answers import Answers
 from uetbuild.engine.discovered import with_discovered
 from uetbuild.engine.memory import Memory
@@ -28,8 +27,7 @@ from uetbuild.state.store import open_reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
+    from collections.abc import Iterable, Mapping, Sequence
 
     from uetbuild.cli.options import Options
     from uetbuild.core.nodes import Hole, Project
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from uetbuild.report.lines import Lines
     from uetbuild.state.history import History
     from uetbuild.state.observations import Observations
-    from uetbuild.state.store import SqliteStore
 
 
 class SystemClock:
@@ -104,6 +101,10 @@ class OpenProject:
         """The nodes that words of the command line name; without words the default."""
         return self._targets.named(words) if words else self._targets.default()
 
+    def members_of(self, indices: Iterable[int]) -> frozenset[int]:
+        """These nodes, groups replaced by their members."""
+        return self._targets.members(indices)
+
     def request(self, options: Options, follow: frozenset[int] = frozenset()) -> Request:
         """What the options ask of a build. Raises UetError."""
         named = self.targets(options.targets)
@@ -111,8 +112,11 @@ class OpenProject:
         members = sorted(self._targets.members(named) | set(named), key=self.graph.position.__getitem__) if options.only else None
         if members is None:
             members = self.graph.closure(named)
+        forced: frozenset[int] = frozenset()
+        if options.force:
+            forced = direct if options.targets else frozenset(members)
         return Request(
-            members=tuple(members), named=direct, forced=(direct if options.targets else frozenset(members)) if options.force else frozenset(),
+            members=tuple(members), named=direct, forced=forced,
             args=tuple(options.args or ()), arguments=self._arguments(options, named), jobs=self.jobs(options),
             stop=Request.KEEP_GOING if options.keep_going else Request.KILL if options.fail_fast else Request.FINISH,
             strict_waves=options.strict_waves, follow=follow, yes=options.yes, targets=tuple(options.targets),
@@ -128,14 +132,15 @@ class OpenProject:
         for i in named:
             if not self.graph.nodes[i].uses_args:
                 raise UetError(
-                    f"`{self.graph.nodes[i].id}` takes no arguments", hint="write `{{ args }}` where they belong in its recipe, or leave out `--`"
+                    f"`{self.graph.nodes[i].id}` takes no arguments",
+                    hint="write `{{ args }}` where they belong in its recipe, or leave out `--`",
                 )
         return frozenset(named)
 
     def survey(self, request: Request, store: Store, disk: RealDisk, shell: Shell | None) -> Survey:
         """A survey over these ports."""
         memory = Memory(store)
-        answers = Answers(self.project, self.root, store.answers(), LazyJinja(), shell)
+        answers = Answers(self.project, self.root, self.environ, store.answers(), LazyJinja(), shell)
         return Survey(self.project, self.graph, disk, memory, answers, request)
 
     def plan(self, options: Options) -> Plan:
@@ -149,13 +154,12 @@ class OpenProject:
         if options.probe:
             from uetbuild.executors.ask import AskShell
 
-            shell = AskShell(self.environ)
+            shell = AskShell(dict(self.environ))
         survey = self.survey(request, self.reader, disk, shell)
         judged = survey.all()
         warnings = [*self.project.warnings, *self.reader.warnings, *survey.answers.warnings]
-        return make_plan(
-            self.graph, request.members, judged, self.reader.seconds(), request.jobs, dict(self.project.settings.pools), list(options.targets), warnings
-        )  # fmt: skip
+        pools = self.project.settings.pools
+        return make_plan(self.graph, request.members, judged, self.reader.seconds(), request.jobs, pools, options.targets, warnings)
 
     def build(self, options: Options, view: Lines) -> int:
         """Build; returns the exit code."""

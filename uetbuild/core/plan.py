@@ -6,7 +6,8 @@ verdict is reached.
 
 from __future__ import annotations
 
-from uetbuild.core.conflicts import Conflicts, meeting, unordered
+from uetbuild.core.conflicts import Conflicts
+from uetbuild.core.meetings import meeting, unordered
 from uetbuild.core.nodes import Node
 from uetbuild.core.ready import Admission
 from uetbuild.core.record import Record

@@ -33,9 +33,9 @@ def judge(
 ) -> Judged:
     """Up to date, or stale with every reason, in the order of the contract's codes.
 
-    `outputs`: what stands now at the paths of `last.outputs`. `edits`: reasons from the chains (`edit_reasons`). `unsure`: paths that a
-    dependency is about to make or change, and the ids of such dependencies; what is said about them counts only once they are done. `commanded`:
-    `forced` or `arguments`.
+    `outputs`: what stands now at the paths of `last.outputs`. `edits`: reasons from the chains (`edit_reasons`). `unsure`: paths that
+    a dependency is about to make or change, and the ids of such dependencies; what is said about them counts only once they are
+    done. `commanded`: `forced` or `arguments`.
     """
     reasons = list(commanded)
     if node.always or not node.touches_files:
@@ -101,9 +101,9 @@ def _output_reasons(last: Stamp, outputs: Mapping[str, str]) -> Iterable[Reason]
 def edit_reasons(node: str, last: Stamp | None, now: Mapping[str, str], chains: Mapping[str, Chain]) -> list[Reason]:
     """Why an editor is stale: a file of it that it never saw, or whose chain broke.
 
-    `now`: digests of all files that match its `edits`, and of those that it edited last time ("" = gone). The chain of a file is sound when its
-    last editor left what is there now; an editor that is no longer in the chain of a file that it edited was overtaken by a change
-    before it. A file that came into being after the editor ran, by the hand of another editor, is none of its business.
+    `now`: digests of all files that match its `edits`, and of those that it edited last time ("" = gone). The chain of a file is
+    sound when its last editor left what is there now; an editor that is no longer in the chain of a file that it edited was overtaken
+    by a change before it. A file that came into being after the editor ran, by the hand of another editor, is none of its business.
     """
     if last is None:
         return []

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from uetbuild.core.jobs import Job, Progress
-    from uetbuild.core.ready import Admission
     from uetbuild.core.ports import Clock, Person, Workers
+    from uetbuild.core.ready import Admission
     from uetbuild.core.verdicts import Judged
     from uetbuild.engine.attempt import Bench, Ending
     from uetbuild.engine.journal import Journal

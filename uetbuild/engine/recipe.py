@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from uetbuild.core.environment import inherited
 from uetbuild.core.jobs import Command, Job, Sandbox
 from uetbuild.core.nodes import Source, Step
 from uetbuild.core.record import Record
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from uetbuild.engine.answers import Answers
     from uetbuild.engine.attempt import Attempt
 
-STRICT_BASE = ("PATH", "HOME", "USER", "SHELL", "LANG", "TERM", "TMPDIR", "TZ")
 SECRET_ENDINGS = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
 
 # Calls a function named on the command line: argv is (python, -c, this, folder of the manifest, "pkg.mod:func", JSON of its arguments).
@@ -94,13 +94,8 @@ class Kitchen:
         )
 
     def _environment(self, node: Node, values: Values) -> dict[str, str]:
-        env: dict[str, str] = {}
-        if node.env_mode == "strict":
-            environ = self._place.environ
-            for name in (*STRICT_BASE, *node.pass_env, *node.secrets):
-                if name in environ:
-                    env[name] = environ[name]
-            env |= {name: value for name, value in environ.items() if name.startswith("LC_")}
+        strict = node.env_mode == "strict"
+        env = inherited(self._place.environ, (*node.pass_env, *node.secrets)) if strict else {}
         for name, pieces in node.env:
             env[name] = render_text(pieces, values)
         return env

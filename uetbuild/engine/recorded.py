@@ -7,6 +7,7 @@ plan's levels do not know it.
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _pairs(graph: Graph, chains: Mapping[str, Chain], stamps: Mapping[str, Stamp
     inside: dict[str, set[str]] = {}
     for path, chain in chains.items():
         names = [link.node for link in chain if link.node in index]
-        for one, two in zip(names, names[1:], strict=False):
+        for one, two in pairwise(names):
             found[index[one], index[two]] = True
         if names:
             last[path] = index[names[-1]]

@@ -1,0 +1,66 @@
+"""Names of files inside the root: made canonical, told from globs, and turned into file names of our own.
+
+Purely textual: knows nothing of what stands on the disk, so `..` takes the part before it away even where that is a link.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+WILDCARDS = "*?[{"
+NAME_LIMIT = 200  # a file name has at most 255 bytes; what is left is for endings such as `.log`
+
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-~")
+
+
+def resolve(folder: str, text: str) -> str | None:
+    """The canonical root-relative path of `text` as written in the root-relative `folder`; None where it leaves the root.
+
+    `//x` is from the root, `/x` is absolute and so outside. Empty and `.` parts and the last `/` are dropped; "" is the root.
+    Globs may be given too: a `..` after a wildcard stays, for `globs.fault` to refuse.
+    """
+    if text.startswith("//"):
+        parts = []
+    elif text.startswith("/"):
+        return None
+    else:
+        parts = folder.split("/") if folder else []
+    wild = False
+    for part in text.split("/"):
+        if part == ".." and not wild:
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in ("", "."):
+            wild = wild or is_glob(part)
+            parts.append(part)
+    return "/".join(parts)
+
+
+def is_glob(text: str) -> bool:
+    """Whether the text holds a wildcard: `*`, `?`, `[` or `{`."""
+    return any(letter in text for letter in WILDCARDS)
+
+
+def fixed_part(pattern: str) -> str:
+    """The folder before the first part with a wildcard ("" is the root); a pattern without wildcards as a whole."""
+    if not is_glob(pattern):
+        return pattern
+    first = min(place for letter in WILDCARDS if (place := pattern.find(letter)) >= 0)
+    return pattern[: max(0, pattern.rfind("/", 0, first))]
+
+
+def encode_name(name: str) -> str:
+    """A file name for an id: percent-encoded, unique for each id, at most `NAME_LIMIT` bytes, never empty, hidden, `.` or `..`.
+
+    Longer ones keep their start and end with `%%` (which no encoding holds) and a digest.
+    """
+    # surrogatepass and not surrogateescape: total, and still one-to-one
+    raw = name.encode("utf-8", "surrogatepass")
+    text = "".join([chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in raw]) or "%"
+    if text[0] == ".":
+        text = "%2E" + text[1:]
+    if len(text) <= NAME_LIMIT:
+        return text
+    digest = hashlib.sha256(raw).hexdigest()[:32]
+    return f"{text[: NAME_LIMIT - 34]}%%{digest}"
