@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from uetbuild.core.conflicts import Conflicts, meeting, shared_scopes, unordered
+from uetbuild.core.conflicts import Conflicts, shared_scopes
 from uetbuild.core.graph import Graph
+from uetbuild.core.meetings import meeting, unordered
 from uetbuild.core.nodes import Node, Source, Sources
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from random import Random
 
 import pytest
@@ -203,6 +205,11 @@ def test_the_list_takes_what_a_plain_search_would_take(drawn: list[Node], jobs: 
             if chance.random() < 0.2:
                 ready.push(number)
                 waiting.append(number)
+
+
+def test_a_list_of_nodes_without_shared_files_needs_no_patterns() -> None:
+    code = "import sys, uetbuild.core.graph, uetbuild.core.ready, uetbuild.core.schedule; print('uetbuild.core.overlap' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "False\n"
 
 
 class Counting(Admission):
