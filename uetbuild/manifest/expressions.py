@@ -17,6 +17,7 @@ from jinja2.parser import Parser
 from jinja2.sandbox import SandboxedEnvironment
 
 from uetbuild.core.render import as_words
+from uetbuild.errors import UetError
 from uetbuild.manifest.names import CONTRACT, TemplateFault
 from uetbuild.manifest.words import did_you_mean
 
@@ -27,9 +28,10 @@ MAX_REPEATED = 1_000_000
 class _MissingError(UndefinedError):
     """A use of what is not there."""
 
-    def __init__(self, message: str, name: str, owner: object) -> None:
+    def __init__(self, message: str, name: object, owner: object) -> None:
         super().__init__(message)
-        self.name = name
+        self.name = str(name)
+        self.is_index = isinstance(name, int)
         self.owner = owner
 
 
@@ -41,7 +43,7 @@ class _Missing(StrictUndefined):
     def __init__(self, hint: str | None = None, obj: Any = None, name: str | None = None, exc: type = UndefinedError) -> None:
         super().__init__(hint, obj, name, exc)
         if exc is UndefinedError and name is not None:
-            self._undefined_exception = lambda message: _MissingError(message or "", str(name), obj)  # type: ignore[assignment]
+            self._undefined_exception = lambda message: _MissingError(message or "", name, obj)  # type: ignore[assignment]
 
 
 class Inputs(list[str]):
@@ -182,8 +184,8 @@ def compute(source: str, variables: Mapping[str, object]) -> object:
         if isinstance(value, Undefined):
             str(value)  # raises, with the reason
         return list(value) if isinstance(value, Iterator | KeysView | ValuesView | ItemsView) else value
-    except TemplateFault:
-        raise
+    except UetError:
+        raise  # of a variable that is computed when it is asked for
     except _MissingError as error:
         raise _missing_fault(error, variables) from None
     except TemplateError as error:
@@ -193,6 +195,8 @@ def compute(source: str, variables: Mapping[str, object]) -> object:
 
 
 def _missing_fault(error: _MissingError, variables: Mapping[str, object]) -> TemplateFault:
+    if error.is_index:
+        return TemplateFault(f"there is no element {error.name} in this value")
     if isinstance(error.owner, Inputs):
         return unknown_key("inputs", error.name, error.owner.named)
     for name, value in variables.items():
@@ -217,4 +221,5 @@ def unknown_key(owner: str, name: str, known: Mapping[str, object] | frozenset[s
     words = {"vars": "variable", "matrix": "matrix key", "inputs": "input"}
     if owner == "inputs" and not known:
         return TemplateFault(f"unknown input `{name}`: the inputs have no names", "write `inputs` as a map of names")
-    return TemplateFault(f"unknown {words.get(owner, f'name in `{owner}`')} `{name}`", did_you_mean(name, [str(key) for key in known]))
+    hint = did_you_mean(name, [str(key) for key in known])
+    return TemplateFault(f"unknown {words[owner]} `{name}`" if owner in words else f"`{owner}` has no `{name}`", hint)

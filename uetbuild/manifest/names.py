@@ -20,10 +20,6 @@ class TemplateFault(UetError):
         self.offset = offset
         self.length = length
 
-    def at(self, offset: int, length: int) -> TemplateFault:
-        """The same fault elsewhere."""
-        return TemplateFault(self.message, self.hint, offset, length)
-
 
 class Item(str):
     """An element of `foreach`: a text with the parts of a path. `fixed` is the folder that its glob names before the first wildcard."""

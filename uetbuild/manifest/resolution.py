@@ -114,8 +114,10 @@ def resolve(expression: Expression, names: Names) -> Found:
     try:
         found = _simple(expression, simple, names) if simple and simple.group(1) not in _LITERALS else None
         return found or _computed(expression, names)
-    except TemplateFault as fault:
-        raise fault.at(expression.offset, expression.length) from None
+    except UetError as error:
+        if error.location is not None:
+            raise  # a variable that is wrong where it is declared
+        raise expression.fault(error.message, error.hint) from None
 
 
 def _simple(expression: Expression, match: re.Match[str], names: Names) -> Found | None:
@@ -205,13 +207,13 @@ def _used(uses: frozenset[tuple[str, str | None]], names: Names) -> tuple[set[st
         elif name == "vars" and key is not None and key in names.late_vars:
             late.add(f"var:{names.late_vars[key]}")
             context.setdefault("late vars", {})[key] = names.late_vars[key]
-        elif name == "vars" and names.late_vars and not _holds(names.constants.get("vars"), key):
+        elif name == "vars" and names.late_vars and _is_whole(names.constants.get("vars"), key):
             late.update(f"var:{full}" for full in names.late_vars.values())  # any of them: the key is computed
             context["late vars"] = dict(names.late_vars)
             whole[name] = names.constants.get("vars", {})
         elif name in names.constants or name not in CONTRACT:
             found = _constant(name, names)
-            if key is not None and isinstance(found, Mapping):
+            if key is not None and isinstance(found, Mapping) and not _is_whole(found, key):
                 context.setdefault(name, {}).update({key: found[key]} if key in found else {})
             else:
                 whole[name] = found
@@ -220,8 +222,9 @@ def _used(uses: frozenset[tuple[str, str | None]], names: Names) -> tuple[set[st
     return late, {name: _data(name, value) for name, value in {**context, **whole}.items()}
 
 
-def _holds(owner: object, key: str | None) -> bool:
-    return key is not None and isinstance(owner, Mapping) and key in owner
+def _is_whole(owner: object, key: str | None) -> bool:
+    """Whether `owner.key` takes all of a map: no key, or a method such as `items`."""
+    return key is None or (hasattr(dict, key) and not (isinstance(owner, Mapping) and key in owner))
 
 
 def _data(name: str, value: object) -> object:
