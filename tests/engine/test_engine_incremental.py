@@ -148,7 +148,12 @@ def test_after_any_order_of_edits_in_place_the_next_build_does_nothing(seed):
     def build(world):
         world.recipes = {f"e{i}": editor(i) for i in range(4)}
         nodes = [
-            node(f"e{i}", edits=scopes[i], depends_on=(f"e{i - 1}",) if i and ordered[i] else (), steps=(Step(words=((f"v{versions[i]}",),)),))
+            node(
+                f"e{i}",
+                edits=scopes[i],
+                depends_on=(f"e{i - 1}",) if i and ordered[i] else (),
+                steps=(Step(words=((f"v{versions[i]}",),)),),
+            )
             for i in range(4)
         ]
         made = Build(world, *nodes, jobs=dice.choice([1, 3]))

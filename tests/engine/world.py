@@ -283,7 +283,6 @@ class Build:
         self.loop = Loop(
             self.survey, Bench(self.survey, outputs), Kitchen(place, settings, self.answers), self.workers, journal, self.wait,
             self.world, self.person, rank, Admission(self.graph.nodes, self.request.jobs, settings.pools, Conflicts(self.graph.nodes)),
-            settings.pools,
         )  # fmt: skip
         self.code = self.loop.run()
         return self.workers.started

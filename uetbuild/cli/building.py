@@ -17,6 +17,7 @@ from uetbuild.engine.preflight import preflight
 from uetbuild.engine.recipe import Kitchen, Place
 from uetbuild.engine.wait import SignalWait
 from uetbuild.executors.ask import AskShell
+from uetbuild.executors.leftovers import end_leftovers
 from uetbuild.executors.pool import SupervisorPool
 from uetbuild.report.lines import followed, output_mode
 from uetbuild.state import compiled
@@ -26,13 +27,16 @@ from uetbuild.state.layout import new_run_id
 from uetbuild.state.lock import BuildLock
 from uetbuild.state.store import open_writer
 
+GRACE = 5.0  # seconds between TERM and KILL
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from uetbuild.cli.options import Options
     from uetbuild.cli.wiring import OpenProject
     from uetbuild.core.graph import Graph
+    from uetbuild.core.nodes import Settings
     from uetbuild.core.ports import Shell
     from uetbuild.engine.request import Request
     from uetbuild.report.lines import Lines
@@ -66,8 +70,9 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
     request = request.with_(follow=follow)
     session.reader.close()
     with Held(session, not options.no_wait, view.waits_for) as held:
-        for text in (*session.project.warnings, *held.store.warnings):
+        for text in held.store.warnings:
             view.warn(text)
+        _end_leftovers(held.store, view)
         code = _run(session, request, held, view)
         if session.fresh is not None:
             compiled.save(session.layout, session.key, session.project, session.fresh)
@@ -85,13 +90,13 @@ def _run(session: OpenProject, request: Request, held: Held, view: Lines) -> int
     hands = FileHands(root, session.layout, tracker(shell, root))
     bench = Bench(survey, Outputs(disk, hands, survey.memory, settings.exclude, session.graph.nodes))
     journal = Journal(run, store, (view,), SystemClock())
-    rank, admission = priorities(session.graph, request, store.seconds(), settings.pools)
+    rank, admission = priorities(session.graph, request, store.seconds(), settings)
     workers = SupervisorPool(request.jobs, dict(session.environ), (held.lock.fileno(),))
     try:
         with SignalWait() as wait:
             loop = Loop(
                 survey, bench, Kitchen(place(session, run), settings, survey.answers), workers, journal, wait, SystemClock(), Terminal(),
-                rank, admission, settings.pools,
+                rank, admission,
             )  # fmt: skip
             code = loop.run()
     finally:
@@ -99,20 +104,29 @@ def _run(session: OpenProject, request: Request, held: Held, view: Lines) -> int
     if journal.begun:
         from uetbuild.state.history import close_run  # after the last spawn: prunes and writes the summary
 
-        close_run(session.layout, run, settings.keep_runs)
+        close_run(session.layout, run, settings.keep_runs, store.database)
     elif not code:
         view.up_to_date(loop.size)
     return code
 
 
-def priorities(graph: Graph, request: Request, seconds: dict[str, float], pools: Iterable[tuple[str, int]]) -> tuple[list[int], Admission]:
+def _end_leftovers(store: SqliteStore, view: Lines) -> None:
+    """End what an earlier build left running when all of it was killed at once."""
+    recorded = store.processes()
+    if recorded:
+        for node in end_leftovers(recorded, GRACE):
+            view.warn(f"ended what an earlier build left running for `{node}`")
+        store.forget_processes()
+
+
+def priorities(graph: Graph, request: Request, seconds: dict[str, float], settings: Settings) -> tuple[list[int], Admission]:
     """Place of each node in the order of preference, and what may run beside what."""
     cost = costs(graph, request.members, seconds)
     keys = ranks(graph, remaining(graph, request.members, cost))
     rank = [0] * len(keys)
     for place, i in enumerate(sorted(range(len(keys)), key=keys.__getitem__)):
         rank[i] = place
-    return rank, Admission(graph.nodes, request.jobs, pools, Conflicts(graph.nodes))
+    return rank, Admission(graph.nodes, request.jobs, settings.pools, Conflicts(graph.nodes, settings.exclude))
 
 
 def place(session: OpenProject, run: str) -> Place:

@@ -60,7 +60,7 @@ def clean(session: OpenProject, words: Sequence[str], orphans: bool) -> list[str
         return removed
     with Held(session, True, lambda pid: None) as held:
         disk = RealDisk(session.root, held.store.digests, session.environ)
-        hands = FileHands(session.root, session.layout, lambda paths: set())
+        hands = FileHands(session.root, session.layout, lambda paths: set(), through_links=False)
         stamps = held.store.stamps()
         owned = {path for name, stamp in stamps.items() if name not in wanted for path in stamp.outputs}
         changes = Changes()

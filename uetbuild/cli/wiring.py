@@ -158,8 +158,10 @@ class OpenProject:
         survey = self.survey(request, self.reader, disk, shell)
         judged = survey.all()
         warnings = [*self.project.warnings, *self.reader.warnings, *survey.answers.warnings]
-        pools = self.project.settings.pools
-        return make_plan(self.graph, request.members, judged, self.reader.seconds(), request.jobs, pools, options.targets, warnings)
+        seconds, settings = self.reader.seconds(), self.project.settings
+        return make_plan(
+            self.graph, request.members, judged, seconds, request.jobs, settings.pools, options.targets, warnings, settings.exclude
+        )
 
     def build(self, options: Options, view: Lines) -> int:
         """Build; returns the exit code."""

@@ -21,9 +21,10 @@ class Stamp(Record):
     """The record of a node's last run. Maps go from path, name or node id to digest.
 
     `inputs` keeps the order in which `{{ inputs }}` shows them; `discovered` is what the depfile named; `outputs` all that it
-    created; `edits`: path -> digest it left; `before`: for an unfinished attempt, (path, signature) of the files
-    that stood in folder and glob outputs before it began (they are not ours to remove). `deps`: node id -> digest of
-    what that dependency creates and edits. `time` in seconds since 1970 when it last succeeded (when it started, if it never did), `seconds` how long it took.
+    created; `edits`: path -> digest it left; `before`: for an unfinished attempt, (path, signature) of the files that stood in
+    folder and glob outputs before it began (they are not ours to remove). `deps`: node id -> digest of what that dependency
+    creates and edits. `time` in seconds since 1970 when it last succeeded (when it started, if it never did), `seconds` how long
+    it took.
     """
 
     __slots__ = (

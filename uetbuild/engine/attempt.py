@@ -28,7 +28,21 @@ class Attempt:
     `overtakes`: it runs for a reason of its own, not only because other editors of its files did.
     """
 
-    __slots__ = ("i", "node", "number", "present", "last", "before", "edits", "forbidden", "files", "saved", "keeps_stamp", "overtakes")
+    __slots__ = (
+        "i",
+        "node",
+        "number",
+        "present",
+        "last",
+        "before",
+        "edits",
+        "forbidden",
+        "files",
+        "saved",
+        "keeps_stamp",
+        "overtakes",
+        "spoken",
+    )
 
     def __init__(self, i: int, node: Node, number: int, present: Stamp, last: Stamp | None) -> None:
         self.i = i
@@ -43,6 +57,7 @@ class Attempt:
         self.saved: list[tuple[str, str]] = []
         self.keeps_stamp = False
         self.overtakes = True
+        self.spoken: list[str] = []  # its commands as people read them
 
     @property
     def changed(self) -> list[str]:

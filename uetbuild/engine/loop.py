@@ -14,7 +14,6 @@ from uetbuild.core.stamps import Stage
 from uetbuild.core.verdicts import Verdict
 from uetbuild.engine.attempt import Attempt
 from uetbuild.engine.interrupts import Interrupts
-from uetbuild.engine.places import Places
 from uetbuild.engine.request import Request
 from uetbuild.engine.states import FINAL, GOOD, State, States
 from uetbuild.engine.waves import Waves
@@ -22,7 +21,7 @@ from uetbuild.errors import ExitCode, UetError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from uetbuild.core.jobs import Job, Progress
     from uetbuild.core.ports import Clock, Person, Workers
@@ -52,7 +51,6 @@ class Loop:
         person: Person,
         rank: Sequence[int],
         admission: Admission,
-        pools: Iterable[tuple[str, int]] = (),
     ) -> None:
         self.graph = survey.graph
         self.request = survey.request
@@ -69,7 +67,7 @@ class Loop:
         self._clock = clock
         self._person = person
         self._rank = rank
-        self._places = Places(pools)
+        self._admission = admission
         self._ready = ReadyList(rank, admission)
         self._fresh: list[tuple[int, int]] = []
         self._waiting: dict[int, int] = {}
@@ -190,15 +188,14 @@ class Loop:
         judged = self._reasons.get(i)
         attempt.overtakes = judged is None or any(reason.code != "edit_modified" for reason in judged.reasons)
         stamp = self._bench.prepare(attempt, journal.run, self._clock.now())
-        job = self._kitchen.job(i, attempt, self.request.args if has_args else (), self._places.take(node), i in self.request.follow)
+        job = self._kitchen.job(i, attempt, self.request.args if has_args else (), self._admission.places(i), i in self.request.follow)
         if not has_args or node.outputs or node.edits:
             self._survey.memory.put(stamp, journal.changes)
         for path, copy in attempt.saved:
             journal.emit("node_judged", node.id, verdict="stale", reasons=[{"code": "output_modified", "detail": path}], saved=copy)
-        journal.emit(
-            "node_started", node.id, attempt=attempt.number, title=node.title, log=job.log,
-            command=node.steps[0].shown if node.steps else "",
-        )  # fmt: skip
+        attempt.spoken = self._kitchen.spoken(node, job)
+        command = attempt.spoken[0] if attempt.spoken else ""
+        journal.emit("node_started", node.id, attempt=attempt.number, title=node.title, log=job.log, command=command)
         self.states.set(i, State.RUNNING)
         self._attempts[i] = attempt
         self._spawn.append(job)
@@ -250,7 +247,6 @@ class Loop:
     def _take(self, outcome: Outcome) -> None:
         """A job ended: check, stamp, and let others go on."""
         attempt = self._attempts.pop(outcome.key)
-        self._places.give_back(attempt.node)
         i, node = attempt.i, attempt.node
         if outcome.result != Result.SUCCEEDED:
             self._bench.give_up(attempt)
@@ -286,10 +282,10 @@ class Loop:
 
     def _conclude(self, attempt: Attempt, outcome: Outcome, result: str, message: str) -> None:
         node = attempt.node
-        step = node.steps[outcome.step] if outcome.step < len(node.steps) else None
+        command = attempt.spoken[outcome.step] if outcome.step < len(attempt.spoken) else ""
         self._journal.emit(
             "node_finished", node.id, outcome=result, seconds=round(outcome.seconds, 6), code=outcome.code, message=message,
-            log=self._kitchen.log(node.id), command=step.shown if step is not None else "",
+            log=self._kitchen.log(node.id), command=command,
         )  # fmt: skip
         self._ready.release(attempt.i)
         if result == Result.SUCCEEDED:

@@ -6,7 +6,7 @@ from uetbuild.core.environment import inherited
 from uetbuild.core.jobs import Command, Job, Sandbox
 from uetbuild.core.nodes import Source, Step
 from uetbuild.core.record import Record
-from uetbuild.core.render import render_step, render_text
+from uetbuild.core.render import quoted, render_step, render_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from uetbuild.engine.answers import Answers
     from uetbuild.engine.attempt import Attempt
 
+LONGEST = 4000  # characters of a command in events
 SECRET_ENDINGS = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
 
 # Calls a function named on the command line: argv is (python, -c, this, folder of the manifest, "pkg.mod:func", JSON of its arguments).
@@ -76,6 +77,21 @@ class Kitchen:
             sandbox=self._sandbox(attempt) if node.isolation == "sandbox" else None,
             notes=((lists + ".inputs", inputs), (lists + ".changed", changed)),
         )  # fmt: skip
+
+    def spoken(self, node: Node, job: Job) -> list[str]:
+        """The commands of a job as people read them, as they were executed; secrets masked, endless ones cut."""
+        found = []
+        for step, command in zip(node.steps, job.commands, strict=True):
+            if step.kind == Step.SHELL:
+                text = command.argv[-1]
+            elif step.kind == Step.PYTHON:
+                text = f"{command.argv[0]}: {command.argv[-2]}"
+            else:
+                text = " ".join([word if _is_plain(word) else quoted(word) for word in command.argv])
+            for secret in job.masks:
+                text = text.replace(secret, "***")
+            found.append(text if len(text) <= LONGEST else text[:LONGEST] + " …")
+        return found
 
     def log(self, node: str) -> str:
         """Absolute path of a node's log in this run."""
@@ -140,6 +156,11 @@ class Kitchen:
             root=self._place.root, folder=self._place.sandbox(node.id), files=tuple(attempt.present.inputs), folders=tuple(folders),
             outputs=tuple(patterns), edits=tuple(attempt.edits),
         )  # fmt: skip
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a shell would read the word as it is."""
+    return bool(word) and all(letter.isalnum() or letter in "_-./:=,+@%" for letter in word)
 
 
 def _shouted(name: str) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from math import exp, log
 
 from uetbuild.core.stamps import Link, Stage, Stamp
+from uetbuild.state.boot import boot_id
 from uetbuild.state.database import Database
 from uetbuild.state.digests import Digests
-from uetbuild.state.processes import boot_id
 from uetbuild.state.sealed import key_of, seal, seed, text_of, unseal
 
 TYPE_CHECKING = False
