@@ -22,7 +22,7 @@ from uetbuild.manifest.faults import Faults
 from uetbuild.manifest.instances import Element, FileItem, Instance
 from uetbuild.manifest.models_workstream import Foreach
 from uetbuild.manifest.namespaces import Declared
-from uetbuild.manifest.sources import Paths
+from uetbuild.manifest.sources import Paths, nobody
 from uetbuild.manifest.surroundings import Surroundings
 from uetbuild.manifest.texts import Filled, filled_list, placed
 from uetbuild.manifest.tree import Text
@@ -261,8 +261,7 @@ def _glob(element: Filled, declared: Declared, around: Surroundings) -> Source:
     text = element.text
     if text.startswith(("scope:", "outputs:", "!")):
         raise UetError(f"`foreach` cannot be over `{text}`", element.where.locate(), "it is a pattern, a list, or a template giving a list")
-    paths = Paths(around.unit.folder, lambda name, where: (), None)
-    return paths.pattern(element)
+    return Paths(around.unit.folder, nobody, nobody).pattern(element)
 
 
 def _joined(label: str, name: str) -> str:

@@ -36,7 +36,7 @@ def expand(path: Text, folder: str, disk: Files, exclude: tuple[str, ...]) -> li
     """The root-relative files that an `include` written in a manifest of `folder` means. Raises UetError with its place."""
     wrong = fault(path.text)
     if wrong:
-        raise UetError(f"`{path.text}` is no pattern: {wrong}", path.locate())
+        raise UetError(f"include `{path.text}` {wrong}", path.locate())
     target = resolve(folder, path.text)
     if target is None:
         raise UetError(f"include `{path.text}` leads out of the root", path.locate(), "all files of a project lie below its root")

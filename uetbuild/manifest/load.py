@@ -22,7 +22,7 @@ from uetbuild.manifest.namespaces import Declared, Namespaces
 from uetbuild.manifest.recipes import env_value
 from uetbuild.manifest.references import References
 from uetbuild.manifest.scopes import Scopes
-from uetbuild.manifest.sources import Paths
+from uetbuild.manifest.sources import Paths, nobody
 from uetbuild.manifest.surroundings import Surroundings
 from uetbuild.manifest.texts import Filled, filled, filled_list
 from uetbuild.manifest.tree import Text
@@ -94,7 +94,7 @@ class _Loading:
             self._set_env(around)
 
     def _read_dotenv(self, around: Surroundings) -> None:
-        reader = self._bare_paths(around.unit)
+        reader = Paths(around.unit.folder, nobody, nobody)
         for text in around.unit.manifest.dotenv:
             try:
                 path = reader.path(Filled(filled(text, around.names), text))
@@ -119,9 +119,6 @@ class _Loading:
             around.env.update(values)
 
     # --- looking names up -----------------------------------------------------------------------------------------------------------
-
-    def _bare_paths(self, unit: Unit) -> Paths:
-        return Paths(unit.folder, lambda name, where: (), None)
 
     def _paths(self, namespaces: Namespaces, scopes: Scopes) -> Callable[[Declared], Paths]:
         """A reader of lists of paths for each manifest."""

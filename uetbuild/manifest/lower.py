@@ -173,7 +173,7 @@ class _Recipe:
     def _files(self) -> None:
         node, spec, paths = self.node, self.spec, self.world.paths(self.instance.declared)
         node.outputs = self.instance.outputs
-        node.inputs = self._with_item(self._read(paths, spec.inputs))
+        node.inputs = self._with_item(paths.read(spec.inputs, self.instance.for_paths, self.world.faults, created=True))
         node.edits = self._read(paths, spec.edits)
         node.forbid = self._read(paths, spec.forbid)
         if spec.depfile is not None:

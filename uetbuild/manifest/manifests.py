@@ -92,8 +92,8 @@ class _Reading:
             units.append(Unit(root, manifest))
             self.known[root] = units[0]
         for unit in units:  # grows while it is walked: the nearest to the root come first
-            for include in unit.manifest.include:
-                self._include(unit, include)
+            for include in sorted(unit.manifest.include, key=lambda include: is_wild(include.path)):
+                self._include(unit, include)  # what stands there in full comes first: patterns pass over it
         self._check_cycle()
         if self.profile is not None and self.profile not in self.profiles and not self.faults:
             self.faults.add(_unknown_profile(self.profile, self.profiles))
@@ -184,9 +184,10 @@ class _Reading:
         if cycle is None:
             return
         around = [files[number] for number in cycle]
-        places = [self.edges[file][then] for file, then in zip(around, around[1:] + around[:1], strict=True)]
+        steps = list(zip(around, around[1:] + around[:1], strict=True))
+        places = [self.edges[file][then] for file, then in steps]
         path = " -> ".join(f"`{file}`" for file in [*around, around[0]])
-        others = [(f"`{then}` is included here", place) for then, place in zip(around[2:] + around[:1], places[1:], strict=True)]
+        others = [(f"`{then}` is included here", place) for (_, then), place in zip(steps[1:], places[1:], strict=True)]
         self.faults.add(UetError(f"manifests include each other: {path}", places[0], "take one of these includes away", others=others))
 
 

@@ -17,6 +17,7 @@ from uetbuild.manifest.models import Workstream
 from uetbuild.manifest.words import did_you_mean
 
 Item = TypeVar("Item")
+MAX_SUGGESTED = 50  # hints: no more than 20 errors are shown
 MAX_COMPARED = 2000  # names that are looked through for "did you mean": difflib takes 0.1 ms for each
 
 
@@ -44,7 +45,7 @@ class Declared:
 class Namespaces:
     """All declared workstreams by full id, and the ways to name them."""
 
-    __slots__ = ("_aliases", "_by_phase", "_by_tag", "_found", "_sorted", "workstreams")
+    __slots__ = ("_aliases", "_by_phase", "_by_tag", "_found", "_sorted", "_suggested", "workstreams")
 
     def __init__(self, family: Family, faults: Faults) -> None:
         self.workstreams: dict[str, Declared] = {}
@@ -57,6 +58,7 @@ class Namespaces:
             for name, spec in unit.manifest.workstreams.items():
                 self._declare(Declared(unit, name, spec), folded, faults)
         self._sorted = sorted(self.workstreams)
+        self._suggested = 0
 
     def _declare(self, declared: Declared, folded: dict[str, Declared], faults: Faults) -> None:
         first = folded.setdefault(declared.id.casefold(), declared)
@@ -136,6 +138,9 @@ class Namespaces:
 
     def suggest(self, name: str, unit: Unit, known: Iterable[str] | None = None) -> str:
         """The hint for an unknown name: the nearest one, as it is written in `unit`."""
+        self._suggested += 1
+        if self._suggested > MAX_SUGGESTED:
+            return ""
         names = [_as_written(full, unit) for full in (self._sorted if known is None else known)]
         if len(names) > MAX_COMPARED:
             names = [near for near in names if near[:1] == name[:1] and abs(len(near) - len(name)) < 3][:MAX_COMPARED]

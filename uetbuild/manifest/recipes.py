@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from uetbuild.core.nodes import Hole, Pieces, Step
+from uetbuild.core.nodes import Hole, Pieces, Place, Step
 from uetbuild.core.paths import resolve
 from uetbuild.errors import UetError
 from uetbuild.manifest import templates
@@ -117,11 +117,14 @@ def _readable(pieces: Pieces) -> str:
 
 
 def _source(hole: Hole) -> str:
+    """What stands between the braces."""
     if hole.source:
         return hole.source
     if hole.name == "var":
-        return "vars." + hole.key.rpartition(":")[2]
-    return f"{hole.name}.{hole.key}" if hole.key else hole.name
+        name = "vars." + hole.key.rpartition(":")[2]
+    else:
+        name = f"{hole.name}.{hole.key}" if hole.key else hole.name
+    return name + (" | words" if hole.words else "") + (" | raw" if hole.place == Place.RAW else "")
 
 
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-")

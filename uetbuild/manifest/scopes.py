@@ -11,7 +11,7 @@ from uetbuild.manifest.faults import Faults
 from uetbuild.manifest.manifests import Unit
 from uetbuild.manifest.models_paths import PathEntry
 from uetbuild.manifest.namespaces import Namespaces
-from uetbuild.manifest.sources import Paths
+from uetbuild.manifest.sources import Paths, nobody
 from uetbuild.manifest.surroundings import Surroundings
 from uetbuild.manifest.texts import filled_list
 from uetbuild.manifest.tree import Map, Text
@@ -75,7 +75,7 @@ class Scopes:
         for number in order:
             scope = scopes[number]
             unit = scope.around.unit
-            paths = Paths(unit.folder, lambda name, where, unit=unit: self.group(name, unit, where), None)  # type: ignore[misc]
+            paths = Paths(unit.folder, lambda name, where, unit=unit: self.group(name, unit, where), nobody)  # type: ignore[misc]
             self._groups[scope.name] = paths.read(scope.entries, scope.around.names, faults)
 
     def _used(self, scope: _Declared) -> list[str]:

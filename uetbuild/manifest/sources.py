@@ -31,24 +31,29 @@ def marked(name: str) -> str:
     return name.translate(_MARKS)
 
 
+def nobody(name: str, where: Text) -> tuple[Source, ...]:
+    """For lists in which neither scopes nor `outputs:` can stand."""
+    raise UetError(f"`{where.text}` cannot stand here", where.locate(), "a path is needed")
+
+
 class Paths:
-    """Reads the lists of one manifest. `scope` and `outputs` look names up; `outputs` None: not allowed here."""
+    """Reads the lists of one manifest. `scope` and `outputs` look names up."""
 
     __slots__ = ("_folder", "_known", "_outputs", "_scope")
 
-    def __init__(self, folder: str, scope: Named, outputs: Named | None) -> None:
+    def __init__(self, folder: str, scope: Named, outputs: Named) -> None:
         self._folder = folder
         self._scope = scope
         self._outputs = outputs
         self._known: dict[str, tuple[str, int, bool]] = {}
 
-    def read(self, entries: Iterable[PathEntry], names: Callable[[], Names], faults: Faults) -> Sources:
-        """The sources of a list; what is wrong is noted and left out."""
+    def read(self, entries: Iterable[PathEntry], names: Callable[[], Names], faults: Faults, *, created: bool = False) -> Sources:
+        """The sources of a list; what is wrong is noted and left out. `created`: whether `outputs:ID` may stand in it."""
         found: list[Source] = []
         for entry in entries:
             try:
                 for element in filled_list((entry.text,), names):
-                    found += self._sources(element, entry)
+                    found += self._sources(element, entry, created)
             except UetError as error:
                 faults.add(error)
         return tuple(found)
@@ -65,7 +70,7 @@ class Paths:
         pattern, kind, folder = self._resolved(element.text, element.where)
         return Source(pattern=pattern, kind=kind, folder=folder)
 
-    def _sources(self, element: Filled, entry: PathEntry) -> Iterable[Source]:
+    def _sources(self, element: Filled, entry: PathEntry, created: bool) -> Iterable[Source]:
         text = element.text
         negative = text.startswith("!")
         body = text[1:] if negative else text
@@ -73,7 +78,7 @@ class Paths:
         if body.startswith("scope:"):
             made = self._scope(body[6:], element.where)
         elif body.startswith("outputs:"):
-            if self._outputs is None:
+            if not created:
                 raise UetError("`outputs:` can only stand in `inputs`", element.where.locate(), "write the paths themselves")
             made = self._outputs(body[8:], element.where)
         else:
@@ -88,7 +93,7 @@ class Paths:
         shown = text.translate(_LITERAL)
         wild = is_glob(text)
         wrong = fault(text) if text else "is empty"
-        if wrong is not None:
+        if wrong is not None and not _is_absolute(text):
             hint = "write `/`, also on other systems" if "backslash" in wrong else ""
             raise UetError(f"`{shown}` {wrong}", where.locate(), hint)
         folder = self._folder
@@ -102,8 +107,12 @@ class Paths:
         return result
 
 
+def _is_absolute(text: str) -> bool:
+    return text.startswith("/") and not text.startswith("//")
+
+
 def _outside(text: str) -> str:
-    if text.startswith("/"):
+    if _is_absolute(text):
         return f"`/{text}` would be a path from the root of the project"
     return "all paths stay inside the folder of the outermost manifest"
 
