@@ -74,9 +74,7 @@ class SqliteStore:
 
     def seconds(self) -> dict[str, float]:
         """Estimated duration of nodes that ran before, by node id: an exponentially weighted geometric mean."""
-        if self._durations is None:
-            self._durations = self._load("durations", DURATIONS, float)
-        return dict(self._durations)
+        return dict(self._known_durations())
 
     def processes(self) -> list[Process]:
         """What was spawned by runs that did not end, as far as is known."""
@@ -127,14 +125,17 @@ class SqliteStore:
         """Let go of the file. Never raises."""
         self.database.close()
 
+    def _known_durations(self) -> dict[str, float]:
+        if self._durations is None:
+            self._durations = self._load("durations", DURATIONS, float)
+        return self._durations
+
     def _learn_durations(self, changes: Changes) -> dict[str, float]:
         """New estimates of the nodes that finished."""
         fresh = {node: stamp.seconds for node, stamp in changes.stamps.items() if stamp.stage == Stage.DONE and stamp.seconds > 0.0}
         if not fresh:
             return fresh
-        self.seconds()
-        known = self._durations
-        assert known is not None
+        known = self._known_durations()
         for node, seconds in fresh.items():
             if known.get(node, 0.0) > 0.0:
                 fresh[node] = exp((1 - NEWEST) * log(known[node]) + NEWEST * log(seconds))
