@@ -72,6 +72,9 @@ class _Running:
 
     def _run(self) -> None:
         job = self.job
+        for path, text in job.notes:
+            with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(text)
         if not job.interactive:
             self.output = Output(job, self.watch, lambda: self.tell(Progress(key=job.key, what="output")))
         if job.sandbox is None:
