@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from uetbuild.core.coupling import couple, why
+from uetbuild.core.coupling import couple, only_after, why
 from uetbuild.core.created import literal_part, wild_part
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node, Source, Sources
@@ -273,3 +273,24 @@ def test_literal_and_wild_part_take_sources_apart() -> None:
     assert [item.pattern for item in literal_part(listed)] == ["a", "c", "scope"]
     assert [item.pattern for item in wild_part(listed)] == ["b*", "c", "scope", "scope"]
     assert literal_part(sources(("a*",))) == wild_part(sources(("a",))) == ()
+
+
+# --- needs and mere order ------------------------------------------------------------------------------------------------------
+
+
+def test_a_reader_comes_after_a_manual_editor_without_needing_it() -> None:
+    nodes = [node("fmt", edits=("src/*.c",), manual=True), node("lint", edits=("src/*.c",)), node("app", inputs=("src/a.c",))]
+    inferred = edges(*nodes)
+    assert inferred["app"] == ("fmt", "lint")
+    assert only_after(nodes, inferred) == {"app": ("fmt",)}
+
+
+@pytest.mark.parametrize("reads", ["gen.c", "outputs:both"])
+def test_what_a_manual_node_creates_is_needed_even_if_it_edits_too(reads: str) -> None:
+    nodes = [node("both", outputs=("gen.c",), edits=("src/a.c",), manual=True), node("app", inputs=("src/a.c", reads))]
+    assert only_after(nodes, edges(*nodes)) == {}
+
+
+def test_without_manual_editors_every_inferred_edge_is_a_need() -> None:
+    nodes = [node("fmt", edits=("a.c",)), node("gen", outputs=("b.c",), manual=True), node("app", inputs=("a.c", "b.c"))]
+    assert only_after(nodes, edges(*nodes)) == {}

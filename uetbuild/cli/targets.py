@@ -51,6 +51,8 @@ class Targets:
                 return self._workstreams[name]
             if name in self._graph.index:
                 return [self._graph.index[name]]
+        if word == "all":
+            return self._everything()
         selected = self._selected(word)
         if selected is not None:
             return selected
@@ -122,12 +124,13 @@ class Targets:
         found = [i for i, node in enumerate(self._graph.nodes) if node.touches_files and not (node.manual or node.always or node.is_group)]
         if not found:
             names = [name for name in self._workstreams if ":" not in name]
-            raise UetError("nothing to build by default", hint=_declared(names, "the manifest declares no workstream"))
+            raise UetError(
+                "nothing to build: no workstream that is neither `manual` nor `always` has files",
+                hint=_declared(names, "the manifest declares no workstream"),
+            )
         return found
 
     def _unknown(self, word: str) -> UetError:
-        if word == "all":
-            return UetError("nothing to build: no workstream creates or edits files", hint=_declared(list(self._workstreams), ""))
         from difflib import get_close_matches  # only for this message
 
         near = get_close_matches(word, [*self._workstreams, *self._graph.index], 1)

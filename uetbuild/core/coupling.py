@@ -17,7 +17,7 @@ from uetbuild.errors import UetError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from uetbuild.core.nodes import Sources
 
@@ -43,6 +43,28 @@ def couple(nodes: Sequence[Node], exclude: tuple[str, ...] = ()) -> tuple[dict[s
         edges.setdefault(reader, set()).add(editor)
     inferred = {nodes[reader].id: tuple(sorted([nodes[number].id for number in before])) for reader, before in edges.items()}
     return inferred, faults.found
+
+
+def only_after(nodes: Sequence[Node], inferred: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Of what `couple` inferred, what is no need but only an order: a reader does not need a `manual` editor of its files to run.
+
+    Who only reads them finds files with and without it; so building the reader never runs what somebody must ask for.
+    """
+    index = {node.id: node for node in nodes}
+    asked = {node.id for node in nodes if node.manual and node.edits}
+    if not asked:
+        return {}
+    found = {}
+    for name, before in inferred.items():
+        reads = without_created(index[name].inputs)
+        ids = [other for other in before if other in asked and not _creates_for(index[other], index[name], reads)]
+        if ids:
+            found[name] = tuple(ids)
+    return found
+
+
+def _creates_for(other: Node, reader: Node, reads: Sources) -> bool:
+    return other.workstream in names_created(reader.inputs) or bool(overlap(creates(other), reads))
 
 
 def why(reader: Node, other: Node) -> str:

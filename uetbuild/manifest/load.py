@@ -7,18 +7,19 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from uetbuild.core.coupling import couple
+from uetbuild.core.coupling import couple, only_after
 from uetbuild.core.graph import Graph
-from uetbuild.core.nodes import Node, Project, Settings, ShVar, Source
+from uetbuild.core.nodes import Node, Pieces, Project, Settings, ShVar, Source
 from uetbuild.core.ports import Disk
 from uetbuild.errors import UetError
 from uetbuild.manifest.discover import NAME
 from uetbuild.manifest.dotenv import parse as parse_dotenv
 from uetbuild.manifest.expand import Expansion
 from uetbuild.manifest.faults import Faults
-from uetbuild.manifest.lower import Lowering, World
+from uetbuild.manifest.lower import Lowering
 from uetbuild.manifest.manifests import Family, Unit, read_family
 from uetbuild.manifest.namespaces import Declared, Namespaces
+from uetbuild.manifest.recipe_fields import World
 from uetbuild.manifest.recipes import env_value
 from uetbuild.manifest.references import References
 from uetbuild.manifest.scopes import Scopes
@@ -90,8 +91,11 @@ class _Loading:
             around = self.surroundings[unit.file] = Surroundings(unit, self.disk, constants, above)
             self._read_dotenv(around)
             given = self.assignments if unit.parent is None else {}
+            before = len(self.sh_vars)
             declare_vars(around, above, given, self.sh_vars, self.faults)
             self._set_env(around)
+            for variable in list(self.sh_vars.values())[before:]:
+                variable.env = _known_now(around.set_env(False, frozenset()))
 
     def _read_dotenv(self, around: Surroundings) -> None:
         reader = Paths(around.unit.folder, nobody, nobody)
@@ -168,6 +172,11 @@ class _Loading:
         """Add what the files say about the order; contradictions and cycles are errors."""
         inferred, errors = couple(nodes)
         self.faults.add_all(errors)
+        order = only_after(nodes, inferred)
+        for node in nodes:
+            behind = order.get(node.id, ())
+            node.after = tuple(dict.fromkeys((*node.after, *behind)))
+            inferred[node.id] = tuple([name for name in inferred.get(node.id, ()) if name not in behind])
         try:
             Graph(nodes, inferred)
         except UetError as cycle:
@@ -206,6 +215,11 @@ class _Loading:
         known = self._phases()
         used = {node.phase: node.workstream for node in nodes if node.phase and node.phase not in known} if known else {}
         return [f"phase `{phase}` of `{used[phase]}` is not declared under `phases`" for phase in sorted(used)]
+
+
+def _known_now(env: Mapping[str, Pieces]) -> tuple[tuple[str, Pieces], ...]:
+    """The part of an environment that waits for nothing: what a command of a variable gets, which others may wait for."""
+    return tuple([(name, value) for name, value in sorted(env.items()) if all(isinstance(piece, str) for piece in value)])
 
 
 def _created(name: str, where: Text, unit: Unit, namespaces: Namespaces) -> list[Source]:

@@ -272,6 +272,10 @@ def _open_bracket(source: SourceFile, text: str, opened: int, at: int) -> Broken
             start -= 1
         start += len(text[start:at]) - len(text[start:at].lstrip())
         return trap(source, text, "`: ` inside an unquoted text starts a map", (start, _flow_end(text, start)))
+    if text.startswith("{{", at) and not text.startswith("{{", opened):
+        start = max(opened + 1, *(text.rfind(mark, opened, at) + len(mark) for mark in (",", ": ", "[", "{")))
+        start += len(text[start:at]) - len(text[start:at].lstrip())
+        return trap(source, text, "a template must be quoted: `{{` cannot stand inside an unquoted text", (start, _flow_end(text, start)))
     if at >= len(text.rstrip()) or source.position(at)[0] != source.position(opened)[0]:
         message = f"this `{text[opened]}` is never closed"
         return Broken(UetError(message, source.span(opened, opened + 1), f"close it with `{close}`, and put `,` between the items"))
