@@ -42,7 +42,12 @@ def test_the_nearest_manifest_in_this_folder_or_above_is_taken(tmp_path: Path) -
     ],
 )
 def test_the_outermost_manifest_that_includes_it_rules(tmp_path: Path, include: str) -> None:
-    write(tmp_path, Uetfile_yaml=include + "\n", packages__api__Uetfile_yaml="version: 1\n", ci__all_yaml="include: [../packages/api/Uetfile.yaml]\n")
+    write(
+        tmp_path,
+        Uetfile_yaml=include + "\n",
+        packages__api__Uetfile_yaml="version: 1\n",
+        ci__all_yaml="include: [../packages/api/Uetfile.yaml]\n",
+    )
     assert found(tmp_path / "packages/api") == (str(tmp_path), "Uetfile.yaml", "packages/api")
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from manifest_disk import argv, faults, nodes, project, told
 
 from uetbuild.core.nodes import Source
+from uetbuild.manifest.names import Item
 
 OBJ = """
 workstreams:
@@ -20,7 +23,9 @@ def patterns(sources: tuple[Source, ...]) -> list[str]:
 
 
 def test_a_matrix_is_the_product_of_its_axes_in_the_order_written() -> None:
-    made = nodes("workstreams:\n  t:\n    matrix: {py: [3.10, 3.12], os: [x, y]}\n    run: t {{ matrix.py }} {{ matrix.os }}\n    mutex: m-{{ matrix.os }}")
+    made = nodes(
+        "workstreams:\n  t:\n    matrix: {py: [3.10, 3.12], os: [x, y]}\n    run: t {{ matrix.py }} {{ matrix.os }}\n    mutex: m-{{ matrix.os }}"
+    )
     assert list(made) == ["t[py=3.10,os=x]", "t[py=3.10,os=y]", "t[py=3.12,os=x]", "t[py=3.12,os=y]"]
     assert argv(made["t[py=3.10,os=y]"]) == ["t", "3.10", "y"]
     assert made["t[py=3.10,os=y]"].mutex == ("m-y",)
@@ -28,7 +33,9 @@ def test_a_matrix_is_the_product_of_its_axes_in_the_order_written() -> None:
 
 
 def test_a_matrix_takes_lists_from_variables() -> None:
-    made = nodes('vars: {v: [a, b], one: c}\nworkstreams: {t: {matrix: {x: "{{ vars.v }}", y: ["{{ vars.v }}", "{{ vars.one }}"]}, run: t}}')
+    made = nodes(
+        'vars: {v: [a, b], one: c}\nworkstreams: {t: {matrix: {x: "{{ vars.v }}", y: ["{{ vars.v }}", "{{ vars.one }}"]}, run: t}}'
+    )
     assert list(made) == [f"t[x={x},y={y}]" for x in "ab" for y in "abc"]
 
 
@@ -94,7 +101,9 @@ def test_a_list_of_texts_or_maps_and_a_template_giving_a_list() -> None:
 
 
 def test_matrix_and_foreach_together() -> None:
-    made = nodes("workstreams: {t: {matrix: {py: [3, 4]}, foreach: 'src/*.c', run: 't {{ matrix.py }} {{ item }}'}}", {"src/a.c": "", "src/b.c": ""})
+    made = nodes(
+        "workstreams: {t: {matrix: {py: [3, 4]}, foreach: 'src/*.c', run: 't {{ matrix.py }} {{ item }}'}}", {"src/a.c": "", "src/b.c": ""}
+    )
     assert list(made) == ["t[py=3,src/a.c]", "t[py=3,src/b.c]", "t[py=4,src/a.c]", "t[py=4,src/b.c]"]
 
 
@@ -168,7 +177,9 @@ def test_what_cannot_be_expanded_is_an_error() -> None:
         "Uetfile.yaml:2:17: `../*.c` leads out of the root [all paths stay inside the folder of the outermost manifest]"
     ]
     many = "[" + ", ".join(map(str, range(400))) + "]"
-    assert told(f"workstreams:\n  a: {{matrix: {{x: {many}, y: {many}}}, run: x}}\n")[0].endswith("this makes 160,000 nodes; 100,000 are the most")
+    assert told(f"workstreams:\n  a: {{matrix: {{x: {many}, y: {many}}}, run: x}}\n")[0].endswith(
+        "this makes 160,000 nodes; 100,000 are the most"
+    )
     assert told("workstreams:\n  a: {foreach: '{{ vars.x }}', run: x}\n")[0].startswith("Uetfile.yaml:2:20: unknown variable `x`")
 
 
@@ -179,3 +190,18 @@ def test_a_template_that_gives_a_text_is_a_glob() -> None:
 
 def test_a_literal_path_stands_for_itself_and_what_is_below() -> None:
     assert list(nodes("workstreams: {o: {foreach: src, run: x}}", {"src/a": "", "src/b/c": ""})) == ["o[src/a]", "o[src/b/c]"]
+
+
+letters = st.sampled_from([*"abXY019-_=+.,:;!?*[](){}<>|&$`'\"\\#~%@^ é漢"])
+
+
+@given(st.lists(letters, min_size=1, max_size=8).map("".join).filter(lambda name: name.strip(".") == name))
+@settings(max_examples=60, deadline=None)
+def test_every_file_name_arrives_literally_in_paths_and_in_recipes(name: str) -> None:
+    manifest = 'workstreams: {t: {foreach: "d/**", outputs: ["o/{{ item.name }}", "{{ item.rel }}.x"], run: "t {{ item }} {{ outputs }}"}}'
+    (node,) = nodes(manifest, {f"d/{name}": ""}).values()
+    rel = Item(name).rel
+    assert [(source.pattern, source.kind, source.negative) for source in node.outputs] == [
+        (f"o/{name}", Source.PATH, False), (f"{rel}.x", Source.PATH, False),
+    ]  # fmt: skip
+    assert argv(node) == ["t", f"d/{name}", f"o/{name}", f"{rel}.x"]

@@ -41,7 +41,11 @@ def test_with_a_prefix_ids_get_it_and_own_names_come_first() -> None:
 def test_a_wildcard_gives_each_file_the_name_of_its_folder() -> None:
     made = project(
         'include: ["packages/*/Uetfile.yaml", "//none/*/Uetfile.yaml"]',
-        {"packages/a/Uetfile.yaml": "default: [build]\n" + API, "packages/b/Uetfile.yaml": API, "packages/b/node_modules/x/Uetfile.yaml": API},
+        {
+            "packages/a/Uetfile.yaml": "default: [build]\n" + API,
+            "packages/b/Uetfile.yaml": API,
+            "packages/b/node_modules/x/Uetfile.yaml": API,
+        },
     )
     assert [node.id for node in made.nodes] == ["a:build", "a:test", "b:build", "b:test"]
     assert made.namespaces == (("", "", None), ("packages/a", "a:", ("a:build",)), ("packages/b", "b:", None))
@@ -192,7 +196,9 @@ def test_a_profile_merges_maps_replaces_lists_and_deletes_with_null() -> None:
             vars: {one: ci, list: [c]}
             workstreams: {x: {timeout: null}, y: null, z: {run: 'true'}}
         """
-    files = {"a.yaml": "vars: {v: base}\nworkstreams: {x: {run: 'say {{ vars.v }}'}}\nprofiles: {ci: {vars: {v: ci}}, own: {vars: {v: own}}}\n"}
+    files = {
+        "a.yaml": "vars: {v: base}\nworkstreams: {x: {run: 'say {{ vars.v }}'}}\nprofiles: {ci: {vars: {v: ci}}, own: {vars: {v: own}}}\n"
+    }
     plain = nodes(manifest, files)
     assert list(plain) == ["x", "y", "a:x"]
     assert plain["x"].steps[0].shown == "say base a b"

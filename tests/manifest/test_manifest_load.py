@@ -100,14 +100,20 @@ def test_nodes_and_sources_know_where_they_are_written() -> None:
 def test_loading_is_the_same_every_time_and_key_order_and_comments_do_not_count() -> None:
     assert project(EXAMPLE, FILES) == project(EXAMPLE, FILES)
     one = nodes("workstreams: {x: {run: [{cmd: a, env: {A: 1, B: 2}}], env: {C: 1, D: 2}, inputs: [s]}}")["x"]
-    two = nodes("# why\nworkstreams:\n  x:\n    inputs: [s]\n    env: {D: 2, C: 1}\n    run: [{env: {B: 2, A: 1}, cmd: a}]\n    title: T\n")["x"]
+    two = nodes(
+        "# why\nworkstreams:\n  x:\n    inputs: [s]\n    env: {D: 2, C: 1}\n    run: [{env: {B: 2, A: 1}, cmd: a}]\n    title: T\n"
+    )["x"]
     assert (one.definition, one.env) == (two.definition, two.env)
 
 
 def test_the_row_of_a_project_can_be_marshalled_and_revived() -> None:
     import marshal
 
-    made = project(EXAMPLE.replace("lint: {run: ruff check}", "lint: {run: \"x {{ vars.rev | upper }} {{ inputs | first }} {{ env.H }}\"}"), FILES, env={"H": "h"})
+    made = project(
+        EXAMPLE.replace("lint: {run: ruff check}", 'lint: {run: "x {{ vars.rev | upper }} {{ inputs | first }} {{ env.H }}"}'),
+        FILES,
+        env={"H": "h"},
+    )
     assert type(made).from_row(marshal.loads(marshal.dumps(made.row()))) == made
 
 
@@ -179,7 +185,9 @@ def test_every_kind_of_reference_that_means_nothing_is_told_at_once() -> None:
 
 
 def test_a_cycle_is_an_error_with_its_full_path_and_the_lines() -> None:
-    wrong = faults("workstreams:\n  a: {depends_on: [b], run: x}\n  b: {depends_on: [c], run: x}\n  c: {inputs: [f], run: x}\n  d: {depends_on: [a], outputs: [f], run: x}\n")
+    wrong = faults(
+        "workstreams:\n  a: {depends_on: [b], run: x}\n  b: {depends_on: [c], run: x}\n  c: {inputs: [f], run: x}\n  d: {depends_on: [a], outputs: [f], run: x}\n"
+    )
     assert [error.message for error in wrong] == ["dependency cycle: `a` -> `b` -> `c` -> `d` -> `a`"]
     assert wrong[0].location is not None and wrong[0].location.source == "  a: {depends_on: [b], run: x}"
     assert [place.line for _, place in wrong[0].others] == [3, 4, 5]
@@ -235,7 +243,9 @@ def test_paths_are_of_the_manifests_folder_and_canonical() -> None:
 
 
 def test_a_folder_whose_name_holds_wildcards_is_itself() -> None:
-    made = nodes("include: [{path: '//[x]/U.yaml', as: x}]".replace("//[x]", "x"), {"x/U.yaml": "workstreams: {x: {inputs: ['*.c'], run: x}}"})
+    made = nodes(
+        "include: [{path: '//[x]/U.yaml', as: x}]".replace("//[x]", "x"), {"x/U.yaml": "workstreams: {x: {inputs: ['*.c'], run: x}}"}
+    )
     assert patterns(made["x:x"].inputs) == ["x/*.c"]
     loaded = load(ROOT, "[x]/U.yaml", FakeDisk({"[x]/U.yaml": "workstreams: {x: {inputs: ['*.c', a.c], run: x}}"}))
     assert [(source.pattern, source.kind) for source in loaded.nodes[0].inputs] == [("[[]x[]]/*.c", Source.GLOB), ("[x]/a.c", Source.PATH)]
@@ -349,7 +359,14 @@ def test_steps_keep_what_is_written_about_them() -> None:
     node = made["x[v=1]"]
     assert (node.cwd, node.skipped, made["x[v=2]"].skipped) == ("sub", False, True)
     first, second = node.steps
-    assert (first.kind, first.shell, first.name, first.timeout, first.allow_failure, first.cwd) == (Step.SHELL, ("sh", "-c"), "first x", 5.0, True, "other")
+    assert (first.kind, first.shell, first.name, first.timeout, first.allow_failure, first.cwd) == (
+        Step.SHELL,
+        ("sh", "-c"),
+        "first x",
+        5.0,
+        True,
+        "other",
+    )
     assert (second.kind, second.shown, second.cwd) == (Step.DIRECT, "prog 'two words' {{ inputs }} '$x'", None)
     assert node.finally_[0].shown == "rm -f tmp"
     assert (node.probes[0].shown, node.probes[0].cwd) == ("cc --version", "sub")
@@ -360,11 +377,11 @@ def test_steps_keep_what_is_written_about_them() -> None:
 
 def test_faults_in_recipes_have_their_places() -> None:
     assert told(
-        "workstreams:\n  a: {run: [\"echo 'x\", \"say {{ files }}\", \"say {{ inputs.x }}\"]}\n  b: {run: 'cat <<X\n\n      {{ args }}\n\n      X'}\n  c: {skip_if: 'say {{ inputs }}', run: x}\n"
+        'workstreams:\n  a: {run: ["echo \'x", "say {{ files }}", "say {{ inputs.x }}"]}\n  b: {run: \'cat <<X\n\n      {{ args }}\n\n      X\'}\n  c: {skip_if: \'say {{ inputs }}\', run: x}\n'
         "  d: {run: x, title: '{{ nope }}'}\n  e: {run: {python: 'a.b:c', args: {x: '{{ y }}'}}}\n  f: {run: {python: '{{ ws }}'}}\n"
     ) == [
         "Uetfile.yaml:2:19: `'` is never closed [close it, or write `\\` before it]",
-        "Uetfile.yaml:5:10: `{{ args }}` cannot stand in a here-document [pass the value through `env` and write \"$NAME\" there]",
+        'Uetfile.yaml:5:10: `{{ args }}` cannot stand in a here-document [pass the value through `env` and write "$NAME" there]',
         "Uetfile.yaml:8:24: `inputs` is not known here [what is known here: arch, cwd, env, os, outputs, root, vars, ws]",
         "Uetfile.yaml:9:26: unknown name `nope`",
         "Uetfile.yaml:10:44: unknown name `y`",
@@ -420,7 +437,9 @@ def test_how_a_node_runs_is_taken_from_it_and_from_the_defaults() -> None:
 def test_settings_of_the_root_hold() -> None:
     settings = project("settings: {exclude: [target], jobs: 3, output_limit: 1k, keep_runs: 7}").settings
     assert (settings.exclude, settings.jobs, settings.output_limit, settings.keep_runs) == (("target",), 3, 1000, 7)
-    assert list(nodes("settings: {exclude: [out]}\nworkstreams: {x: {foreach: '**/*.c', run: x}}", {"out/a.c": "", "venv/b.c": ""})) == ["x[venv/b.c]"]
+    assert list(nodes("settings: {exclude: [out]}\nworkstreams: {x: {foreach: '**/*.c', run: x}}", {"out/a.c": "", "venv/b.c": ""})) == [
+        "x[venv/b.c]"
+    ]
 
 
 def test_pools_must_be_declared_and_large_enough() -> None:

@@ -40,7 +40,7 @@ Element = FileItem | str | Mapping[str, object] | None
 class Instance:
     """`label`: what stands in brackets behind the workstream's id, "" for the only node of one. `outputs` are read when it is made."""
 
-    __slots__ = ("around", "declared", "element", "id", "label", "matrix", "outputs", "_env", "_paths")
+    __slots__ = ("around", "declared", "element", "id", "label", "matrix", "outputs", "_paths")
 
     def __init__(self, declared: Declared, around: Surroundings, label: str, matrix: Mapping[str, str], element: Element) -> None:
         self.declared = declared
@@ -50,7 +50,6 @@ class Instance:
         self.matrix = matrix
         self.element = element
         self.outputs: Sources = ()
-        self._env: Env | None = None
         self._paths: Names | None = None
 
     def for_paths(self) -> Names:
@@ -58,24 +57,22 @@ class Instance:
         if self._paths is None:
             folder = self.around.unit.folder
             element = self.element.in_patterns(folder) if isinstance(self.element, FileItem) else self.element
-            self._paths = self.around.names(**self._own(element))
+            self._paths = self.around.names(self._own(element))
         return self._paths
 
     def for_texts(self) -> Names:
         """The names of titles, conditions and names; `item` is as seen from the manifest's folder."""
         folder = self.around.unit.folder
         element = self.element.seen(folder) if isinstance(self.element, FileItem) else self.element
-        return self.around.names(**self._own(element))
+        return self.around.names(self._own(element))
 
     def for_recipes(self, cwd: str, more: Mapping[str, object], env: Mapping[str, Pieces], inputs: frozenset[str]) -> Names:
         """The names of what runs in the root-relative folder `cwd`: paths are as seen from there."""
         element = self.element.seen(cwd) if isinstance(self.element, FileItem) else self.element
-        names = self.around.names(**self._own(element), **more)
+        around = self.around
         secrets = frozenset([name.text for name in self.declared.spec.secrets])
-        names.constants = {**names.constants, "env": Env(self.around.disk, self.around.dotenv, env, secrets)}
-        names.late = LATE
-        names.inputs = inputs
-        return names
+        own = {"vars": around.vars, "env": Env(around.disk, around.dotenv, env, secrets), **self._own(element)}
+        return Names({**around.constants, **own, **more}, LATE, around.late_vars, inputs)
 
     def _own(self, element: object) -> dict[str, object]:
         own: dict[str, object] = {"ws": self.declared.id.removeprefix(self.around.unit.prefix)}

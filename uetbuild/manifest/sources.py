@@ -90,19 +90,20 @@ class Paths:
 
     def _resolved(self, text: str, where: Text) -> tuple[str, int, bool]:
         """(canonical path or pattern, its kind, whether it is written with `/` at its end)."""
-        shown = text.translate(_LITERAL)
         wild = is_glob(text)
         wrong = fault(text) if text else "is empty"
         if wrong is not None and not _is_absolute(text):
             hint = "write `/`, also on other systems" if "backslash" in wrong else ""
-            raise UetError(f"`{shown}` {wrong}", where.locate(), hint)
+            raise UetError(f"`{text.translate(_LITERAL)}` {wrong}", where.locate(), hint)
         folder = self._folder
         if wild and is_glob(folder):
             folder = folder.translate(_MARKS)
         path = resolve(folder, text)
         if path is None:
-            raise UetError(f"`{shown}` leads out of the root", where.locate(), _outside(text))
-        result = path.translate(_ESCAPED if wild else _LITERAL), Source.GLOB if wild else Source.PATH, text.endswith("/")
+            raise UetError(f"`{text.translate(_LITERAL)}` leads out of the root", where.locate(), _outside(text))
+        if not path.isascii():
+            path = path.translate(_ESCAPED if wild else _LITERAL)
+        result = path, Source.GLOB if wild else Source.PATH, text.endswith("/")
         self._known[text] = result
         return result
 

@@ -6,6 +6,7 @@ Knows nothing of single workstreams.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from uetbuild.core.environment import is_base
 from uetbuild.core.nodes import Pieces
@@ -71,8 +72,8 @@ class Surroundings:
         self.env: dict[str, Pieces] = dict(above.env) if above is not None else {}
         self.defaults: dict[str, object] = _defaults(unit.manifest.defaults, above.defaults if above is not None else {})
 
-    def names(self, **more: object) -> Names:
-        """The names of a text that stands outside of all workstreams."""
+    def names(self, more: Mapping[str, object] = MappingProxyType({})) -> Names:
+        """The names of a text that stands outside of all workstreams, and `more`."""
         env = Env(self.disk, self.dotenv, self.env)
         return Names({**self.constants, "vars": self.vars, "env": env, **more}, late_vars=self.late_vars)
 

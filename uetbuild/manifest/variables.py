@@ -46,7 +46,10 @@ class Vars(dict[str, object]):
 def declare_vars(
     around: Surroundings, above: Surroundings | None, assignments: Mapping[str, str], sh_vars: dict[str, ShVar], faults: Faults
 ) -> None:
-    """Fill `around.vars` and `around.late_vars`; commands are added to `sh_vars` by their full names. What is wrong is noted."""
+    """Fill `around.vars` and `around.late_vars`; commands are added to `sh_vars` by their full names, their `env` left to the caller.
+
+    What is wrong is noted.
+    """
     _Declaring(around, above, assignments, sh_vars, faults).declare()
 
 
@@ -141,8 +144,7 @@ class _Declaring:
             full = f"{unit.file}:{spec.key.text}"
         if step.cwd is None:
             step.cwd = unit.folder
-        env = tuple([(name, (value,)) for name, value in sorted(self.around.dotenv.items()) if self.around.disk.env(name) is None])
-        self.sh_vars[full] = ShVar(name=full, step=step, env=env)
+        self.sh_vars[full] = ShVar(name=full, step=step)
         self.late[spec.key.text] = full
 
     def _kitchen(self) -> StepMaker:
@@ -166,7 +168,7 @@ class _Declaring:
 
     def _names(self) -> Names:
         """`vars env os arch`, of the variables those that come before."""
-        names = self.around.names(vars=Vars(self.values, self.wanted))
+        names = self.around.names({"vars": Vars(self.values, self.wanted)})
         names.late_vars = self.late
         names.constants = {name: value for name, value in names.constants.items() if name in ("vars", "env", "os", "arch")}
         return names
