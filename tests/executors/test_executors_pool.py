@@ -162,7 +162,7 @@ def test_orphans_of_a_dead_worker_may_clean_up_within_the_grace(pool):
     pool.start(job, "ready")
     os.kill(workers_of(pool)[0], signal.SIGKILL)
     assert pool.outcome(job).result == Result.LOST
-    assert pool.log(job.key) == "cleaned\n"
+    assert pool.log(job.key).endswith("cleaned\n")
 
 
 def test_all_workers_dead_at_once_lose_all_their_jobs(pool):
@@ -241,6 +241,18 @@ def test_terminal_signals_do_not_end_workers(pool):
     assert pool.outcome(job).result == Result.SUCCEEDED
 
 
+def test_no_handler_of_the_coordinator_runs_in_a_worker(pool):
+    before = signal.signal(signal.SIGXCPU, lambda *_: None)
+    try:
+        pool.run("true")
+    finally:
+        signal.signal(signal.SIGXCPU, before)
+    with open(f"/proc/{workers_of(pool)[0]}/status") as status:
+        caught = int(next(line for line in status if line.startswith("SigCgt")).split()[1], 16)
+    assert caught >> (signal.SIGCHLD - 1) & 1
+    assert not caught >> (signal.SIGXCPU - 1) & 1
+
+
 def test_close_ends_idle_workers_and_says_so(pool):
     pool.run("true")
     pool.workers.close()
@@ -255,7 +267,7 @@ def test_close_ends_running_jobs_with_term_grace_kill(pool):
     pool.start(rude, "rude")
     pool.workers.close()
     assert pool.alive() == []
-    assert pool.log(polite.key) == "cleaned\n"
+    assert pool.log(polite.key).endswith("cleaned\n")
     ended = {news.key: news for news in pool.workers.collect() if isinstance(news, Outcome)}
     assert (ended[polite.key].result, ended[polite.key].code, ended[rude.key].code) == (Result.CANCELLED, 3, -9)
 
