@@ -67,6 +67,11 @@ def test_one_in_the_middle_rules_when_the_outermost_does_not_include_it(tmp_path
     assert found(tmp_path / "a/b") == (str(tmp_path / "a"), "Uetfile.yaml", "b")
 
 
+def test_of_two_that_include_it_the_outermost_rules(tmp_path: Path) -> None:
+    write(tmp_path, Uetfile_yaml="include: [a/b/Uetfile.yaml]\n", a__Uetfile_yaml="include: [b/Uetfile.yaml]\n", a__b__Uetfile_yaml="")
+    assert found(tmp_path / "a/b") == (str(tmp_path), "Uetfile.yaml", "a/b")
+
+
 def test_manifests_that_include_each_other_are_no_endless_search(tmp_path: Path) -> None:
     write(tmp_path, Uetfile_yaml="include: [o.yaml]\n", o_yaml="include: [Uetfile.yaml]\n", a__Uetfile_yaml="version: 1\n")
     assert found(tmp_path / "a")[0] == str(tmp_path / "a")

@@ -130,6 +130,19 @@ def test_own_outputs_are_no_items() -> None:
     assert list(nodes(manifest, {"web/a.js": "", "web/a.min.js": "", "web/a.min.min.js": ""})) == ["min[web/a.js]"]
 
 
+def test_what_own_outputs_would_have_given_is_no_item_of_others() -> None:
+    manifest = """
+        workstreams:
+          min: {foreach: "web/*.js", outputs: ["web/{{ item.stem }}.min.js"], run: "min {{ item }}"}
+          gz: {foreach: "web/*.min.js", outputs: ["gz/{{ item.name }}"], run: "gzip {{ item }}"}
+        """
+    assert list(nodes(manifest, {"web/a.js": "", "web/a.min.js": ""})) == ["min[web/a.js]", "gz[web/a.min.js]"]
+
+
+def test_a_mistake_that_many_nodes_share_is_told_once() -> None:
+    assert told("workstreams:\n  a: {matrix: {x: [1, 2, 3]}, run: 'x {{ nope }}'}\n") == ["Uetfile.yaml:2:42: unknown name `nope`"]
+
+
 def test_workstreams_that_feed_each_other_for_ever_are_an_error() -> None:
     wrong = told(
         "workstreams:\n  a: {foreach: 'd/*', outputs: ['d/a-{{ item.name }}'], run: x}\n  b: {foreach: 'd/*', outputs: ['d/b-{{ item.name }}'], run: x}\n",
@@ -175,6 +188,9 @@ def test_what_cannot_be_expanded_is_an_error() -> None:
     ]
     assert told("workstreams:\n  a: {foreach: '../*.c', run: x}\n") == [
         "Uetfile.yaml:2:17: `../*.c` leads out of the root [all paths stay inside the folder of the outermost manifest]"
+    ]
+    assert told("vars: {l: [a, null]}\nworkstreams:\n  a: {foreach: '{{ vars.l }}', run: x}\n") == [
+        "Uetfile.yaml:3:17: a value is null, where a text is needed"
     ]
     many = "[" + ", ".join(map(str, range(400))) + "]"
     assert told(f"workstreams:\n  a: {{matrix: {{x: {many}, y: {many}}}, run: x}}\n")[0].endswith(

@@ -48,7 +48,7 @@ def test_a_wildcard_gives_each_file_the_name_of_its_folder() -> None:
         },
     )
     assert [node.id for node in made.nodes] == ["a:build", "a:test", "b:build", "b:test"]
-    assert made.namespaces == (("", "", None), ("packages/a", "a:", ("a:build",)), ("packages/b", "b:", None))
+    assert made.namespaces == (("", "", None), ("packages/a", "a", ("a:build",)), ("packages/b", "b", None))
 
 
 def test_a_wildcard_never_means_its_own_file_or_what_is_included_in_full() -> None:

@@ -33,9 +33,9 @@ Combination = tuple[str, Mapping[str, str]]  # label, values of `matrix`
 
 
 class _Loop:
-    """A workstream over a glob. `items`: path -> its instances; `own`: the literal outputs of all of them."""
+    """A workstream over a glob. `items`: path -> its instances."""
 
-    __slots__ = ("around", "combinations", "declared", "fixed", "holds", "items", "own", "source", "where")
+    __slots__ = ("around", "combinations", "declared", "fixed", "holds", "items", "source", "where")
 
     def __init__(self, declared: Declared, around: Surroundings, source: Source, where: Text, combinations: list[Combination]) -> None:
         self.declared = declared
@@ -46,7 +46,6 @@ class _Loop:
         self.fixed = fixed_part(source.pattern) if source.kind == Source.GLOB else source.pattern.rpartition("/")[0]
         self.holds = Scope((source,)).matches
         self.items: dict[str, list[Instance]] = {}
-        self.own: set[str] = set()
 
 
 class Expansion:
@@ -125,24 +124,24 @@ class Expansion:
             self._look_on_disk(loop)
         todo: list[tuple[str, tuple[Declared, ...]]] = [(path, (one.declared,)) for one in plain for path in _literals(one)]
         for loop in loops:
-            todo += [(path, (loop.declared,)) for path in sorted(loop.own)]
+            todo += [(made, (loop.declared,)) for instances in loop.items.values() for one in instances for made in _literals(one)]
         for path, makers in todo:  # grows while it is walked
             for loop in _at(path, by_folder):
-                if path in loop.items or path in loop.own or loop.declared is makers[-1] or not loop.holds(path):
+                if path in loop.items or loop.declared is makers[-1] or not loop.holds(path):
                     continue
                 if loop.declared in makers:
                     self._faults.add(_endless(loop, path, makers))
                     continue
                 for instance in self._add(loop, path):
-                    loop.own.update(_literals(instance))
                     todo += [(made, (*makers, loop.declared)) for made in _literals(instance)]
         self._refuse_open(loops, [*plain, *[one for loop in loops for made in loop.items.values() for one in made]])
 
     def _look_on_disk(self, loop: _Loop) -> None:
+        own: set[str] = set()
         for _, path in files((loop.source,), self._disk, self._exclude, _NOTHING):
             for instance in self._add(loop, path):
-                loop.own.update(_literals(instance))
-        for path in loop.own.intersection(loop.items):
+                own.update(_literals(instance))
+        for path in own.intersection(loop.items):
             del loop.items[path]
 
     def _add(self, loop: _Loop, path: str) -> list[Instance]:
@@ -232,7 +231,7 @@ def _items(foreach: Foreach, around: Surroundings) -> Filled | list[tuple[str, E
         where = foreach.template
         value = placed(where, lambda source: templates.value(source, around.names()))
         if not isinstance(value, list | tuple):
-            return Filled(placed(where, lambda source: as_text(value)), where)
+            return Filled(_text(value, where), where)
         return [_named(element, where) for element in value]
     found: list[tuple[str, Element]] = []
     for item in foreach.items:
@@ -249,12 +248,20 @@ def _named(element: object, where: Text | None) -> tuple[str, Element]:
     """The name of an item in brackets, and the item."""
     if isinstance(element, Mapping):
         values = {str(key): value for key, value in element.items()}
-        label = ",".join([f"{key}={as_text(value)}" for key, value in values.items() if not isinstance(value, list | tuple | Mapping)])
+        label = ",".join([f"{key}={_text(value, where)}" for key, value in values.items() if not isinstance(value, list | tuple | Mapping)])
         _check_label(label, where)
         return label, values
-    text = as_text(element)
+    text = _text(element, where)
     _check_label(text, where)
     return text, text
+
+
+def _text(value: object, where: Text | None) -> str:
+    """A value as text. Raises UetError with the place of the list."""
+    try:
+        return as_text(value)
+    except UetError as error:
+        raise UetError(error.message, where.locate() if where is not None else None, error.hint) from None
 
 
 def _glob(element: Filled, declared: Declared, around: Surroundings) -> Source:

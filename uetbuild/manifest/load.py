@@ -190,7 +190,7 @@ class _Loading:
         return Project(
             nodes=tuple(nodes), default=defaults[root.file],
             namespaces=tuple([
-                (unit.folder, unit.prefix, defaults[unit.file])
+                (unit.folder, unit.prefix.removesuffix(":"), defaults[unit.file])
                 for unit in self.family.units if unit is root or unit.file.rpartition("/")[2] == NAME
             ]),
             sh_vars=tuple(self.sh_vars.values()), vars=tuple(root.manifest.vars), settings=self._settings(),

@@ -40,9 +40,6 @@ class References:
         """The workstream that a name means."""
         return self._namespaces.find(self._namespaces.workstreams, name, unit)
 
-    def suggest(self, name: str, unit: Unit) -> str:
-        return self._namespaces.suggest(name, unit)
-
     def _meant(self, reference: Filled, unit: Unit, user: Declared | None, verb: str) -> list[tuple[str, ...]]:
         """The nodes of each workstream that is meant."""
         text = reference.text

@@ -23,11 +23,6 @@ class Filled:
         self.where = where
 
 
-def has_template(text: Text) -> bool:
-    """Whether there is anything to fill in."""
-    return "{{" in text.text
-
-
 def placed(text: Text, make: Callable[[str], Made]) -> Made:
     """`make(text)`; a fault of its templates is raised as an error with its place in the manifest."""
     try:
