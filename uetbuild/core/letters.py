@@ -54,12 +54,14 @@ def outcomes(required: Parts, observed: Parts, refused: Parts, effort: Effort) -
         found = []
         for truths in _decided(required, observed, refused, effort):
             found.append(truths)
-            yield truths
+            if observed:  # as they come, for the first is often all that is asked for
+                yield truths
         if len(_KNOWN) >= 10_000:  # a memo, not a leak
             _KNOWN.clear()
         _KNOWN[key] = found
-    else:
-        yield from found
+        if observed:
+            return
+    yield from found
 
 
 def _decided(required: Parts, observed: Parts, refused: Parts, effort: Effort) -> Iterable[Truths]:

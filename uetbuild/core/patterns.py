@@ -65,8 +65,8 @@ def routes(pattern: str) -> tuple[Route, ...]:
     """The routes of a canonical pattern, in the order of its braces, none twice; "" has one without parts. Raises Malformed."""
     known = _READ.get(pattern)
     if known is None:
-        choices = Reader(pattern).read() if pattern else [[]]
-        known = tuple([Route(parts) for parts in dict.fromkeys([_parts(choice) for choice in choices])])
+        found = [_parts(choice) for choice in Reader(pattern).read()] if pattern else [()]
+        known = tuple([Route(parts) for parts in dict.fromkeys(found)])
         if len(_READ) >= 10_000:  # a memo, not a leak
             _READ.clear()
         _READ[pattern] = known
@@ -133,7 +133,8 @@ class Reader:
         self._at += 1
         return "**"
 
-    def _class(self) -> Class:
+    def _class(self) -> Class | str:
+        """A set of characters; one that is only one character is that character, except a dot, which has to be written as such."""
         text = self._text
         start = self._at + 1
         negated = text[start : start + 1] in ("!", "^")
@@ -154,7 +155,8 @@ class Reader:
                 raise Malformed(f"has the range `{first}-{last}`, whose end is before its start")
             ranges.append((first, last))
             at += width
-        return (negated, tuple(ranges))
+        single = not negated and len(inner) == 1 and inner != "."
+        return inner if single else (negated, tuple(ranges))
 
 
 def _parts(tokens: list[Token]) -> tuple[Part, ...]:
