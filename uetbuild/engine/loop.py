@@ -1,18 +1,19 @@
 """The loop: judge what is ready, start what is stale and admitted, wait once, take what ended, again.
 
-Knows nothing of YAML, terminals, git and SQL. Every decision is asked of `core` or of the survey; every change of the world goes
-through a port. One transaction a turn: what ended and what is about to start is durable before the turn's first spawn.
+How a node starts is the matter of `departures`, how it ends that of `arrivals`; what follows from it is decided here. The loop knows
+nothing of YAML, terminals, git and SQL. Every decision is asked of `core` or of the survey; every change of the world goes through a port. One
+transaction a turn: what ended and what is about to start is durable before the turn's first spawn.
 """
 
 from __future__ import annotations
 
 from heapq import heappop, heappush
 
-from uetbuild.core.jobs import Outcome, Result
+from uetbuild.core.jobs import Outcome
 from uetbuild.core.ready import ReadyList
-from uetbuild.core.stamps import Stage
 from uetbuild.core.verdicts import Verdict
-from uetbuild.engine.attempt import Attempt
+from uetbuild.engine.arrivals import Arrivals
+from uetbuild.engine.departures import Departures
 from uetbuild.engine.interrupts import Interrupts
 from uetbuild.engine.request import Request
 from uetbuild.engine.states import FINAL, GOOD, State, States
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from uetbuild.core.ports import Clock, Person, Workers
     from uetbuild.core.ready import Admission
     from uetbuild.core.verdicts import Judged
-    from uetbuild.engine.attempt import Bench, Ending
+    from uetbuild.engine.attempt import Attempt, Bench
     from uetbuild.engine.journal import Journal
     from uetbuild.engine.recipe import Kitchen
     from uetbuild.engine.survey import Survey
@@ -56,18 +57,14 @@ class Loop:
         self.request = survey.request
         self.states = States(len(self.graph.nodes), self.request.members)
         self.failures: list[int] = []
-        self.code = ExitCode.OK
         self._survey = survey
         self._recorded = survey.recorded
-        self._bench = bench
         self._kitchen = kitchen
         self._workers = workers
         self._journal = journal
         self._wait = wait
         self._clock = clock
-        self._person = person
         self._rank = rank
-        self._admission = admission
         self._ready = ReadyList(rank, admission)
         self._fresh: list[tuple[int, int]] = []
         self._waiting: dict[int, int] = {}
@@ -76,6 +73,8 @@ class Loop:
         self._spawn: list[Job] = []
         self._interrupts = Interrupts(workers, journal)
         self._waves = Waves(self.graph, self.request, journal)
+        self._departures = Departures(survey, bench, kitchen, journal, clock, person, admission, self._waves, self.size)
+        self._arrivals = Arrivals(bench, survey.memory, journal, clock)
         self._began = 0.0
 
     @property
@@ -150,7 +149,7 @@ class Loop:
         try:
             judged = self._survey.judge(i)
         except UetError as error:
-            self._fail(i, error.message, error)
+            self._end(i, self._departures.refuse(i, None, error))
             return
         if judged.verdict == Verdict.SKIPPED:
             self._end(i, State.SKIPPED)
@@ -164,69 +163,16 @@ class Loop:
             self._ready.push(i)
 
     def _begin(self, i: int, number: int = 1) -> None:
-        """From admitted to submitted; a node that need not or must not run after all is released."""
-        node = self.graph.nodes[i]
-        try:
-            if number == 1 and self._survey.answers.skip(node):
-                self._end(i, State.UP_TO_DATE)
-                self._ready.release(i)
-                return
-            if number == 1 and node.confirm and not self._confirmed(i):
-                self._ready.release(i)
-                return
-            attempt = Attempt(i, node, number, self._survey.seen[i], self._survey.memory.stamps.get(node.id))
-            self._announce(i)
-            self._submit(attempt)
-        except UetError as error:
+        """From admitted to about to be submitted; a node that need not or must not run after all is released."""
+        started = self._departures.start(i, number, self._reasons.get(i))
+        if isinstance(started, int):
             self._ready.release(i)
-            self._fail(i, error.message, error)
-
-    def _submit(self, attempt: Attempt) -> None:
-        i, node, journal = attempt.i, attempt.node, self._journal
-        has_args = i in self.request.arguments
-        attempt.keeps_stamp = has_args
-        judged = self._reasons.get(i)
-        attempt.overtakes = judged is None or any(reason.code != "edit_modified" for reason in judged.reasons)
-        stamp = self._bench.prepare(attempt, journal.run, self._clock.now())
-        job = self._kitchen.job(i, attempt, self.request.args if has_args else (), self._admission.places(i), i in self.request.follow)
-        if not has_args or node.outputs or node.edits:
-            self._survey.memory.put(stamp, journal.changes)
-        for path, copy in attempt.saved:
-            journal.emit("node_judged", node.id, verdict="stale", reasons=[{"code": "output_modified", "detail": path}], saved=copy)
-        attempt.spoken = self._kitchen.spoken(node, job)
-        command = attempt.spoken[0] if attempt.spoken else ""
-        journal.emit("node_started", node.id, attempt=attempt.number, title=node.title, log=job.log, command=command)
+            self._end(i, started)
+            return
+        attempt, job = started
         self.states.set(i, State.RUNNING)
         self._attempts[i] = attempt
         self._spawn.append(job)
-
-    def _announce(self, i: int) -> None:
-        """First words about a stale node; with the first one the run begins."""
-        if not self._journal.begun:
-            self._journal.emit(
-                "run_started", targets=list(self.request.targets), jobs=self.request.jobs, nodes=self.size,
-            )  # fmt: skip
-            self._journal.changes.run = (self._journal.run, "running", {"targets": list(self.request.targets)})
-        self._waves.started(i)
-        judged = self._reasons.get(i)
-        if judged is not None:
-            reasons = [{"code": reason.code, "detail": reason.detail} for reason in judged.reasons]
-            self._journal.emit("node_judged", self.graph.nodes[i].id, verdict=judged.verdict, reasons=reasons)
-
-    def _confirmed(self, i: int) -> bool:
-        node = self.graph.nodes[i]
-        answer = True if self.request.yes else self._person.confirm(node.confirm)
-        if answer:
-            return True
-        if answer is None:
-            self.code = self.code or ExitCode.WAITS
-        else:
-            self.code = self.code or ExitCode.FAILED
-        self._announce(i)
-        message = "declined" if answer is False else f"waits for a person: {node.confirm} (answer with `--yes`)"
-        self._journal.emit("node_finished", node.id, outcome="cancelled", seconds=0.0, code=0, message=message, log="", command="")
-        self._end(i, State.CANCELLED)
-        return False
 
     def _hear(self, news: Outcome | Progress) -> None:
         """Something happened at the workers."""
@@ -234,77 +180,20 @@ class Loop:
             self._take(news)
             return
         attempt = self._attempts.get(news.key)
-        name = attempt.node.id if attempt is not None else ""
-        if news.what == "output" and attempt is not None:
-            self._journal.output(name, self._kitchen.log(name))
-        elif news.what == "spawned" and attempt is not None:
-            self._journal.changes.pids.append((name, news.pid, news.start))
-        elif news.what == "step" and attempt is not None and len(attempt.node.steps) > 1:
-            self._journal.emit("step_finished", name, step=news.name, code=news.code, seconds=round(news.seconds, 6))
-        elif news.what == "worker" and self._journal.begun and news.name in ("spawning", "lost", "terminated"):
-            self._journal.emit({"spawning": "worker_spawned"}.get(news.name, f"worker_{news.name}"), name, pid=news.pid)
+        self._arrivals.tell(attempt, news, "" if attempt is None else self._kitchen.log(attempt.node.id))
 
     def _take(self, outcome: Outcome) -> None:
-        """A job ended: check, stamp, and let others go on."""
+        """A job ended: let others go on, or start it once more."""
         attempt = self._attempts.pop(outcome.key)
-        i, node = attempt.i, attempt.node
-        if outcome.result != Result.SUCCEEDED:
-            self._bench.give_up(attempt)
-            self._conclude(attempt, outcome, outcome.result, outcome.message)
+        state = self._arrivals.end(attempt, outcome, self._kitchen.log(attempt.node.id), not self.stopping)
+        if state == State.STALE:
+            self.states.set(attempt.i, state)
+            self._begin(attempt.i, attempt.number + 1)
             return
-        try:
-            ending = self._bench.finish(attempt, outcome.seconds, self._clock.now())
-        except UetError as error:
-            self._bench.give_up(attempt)
-            self._conclude(attempt, outcome, Result.FAILED, error.message)
-            return
-        if ending.again and not self.stopping:
-            self.states.set(i, State.STALE)
-            self._survey.judge(i)
-            self._begin(i, attempt.number + 1)
-            return
-        if ending.fault:
-            if ending.violation:
-                self._journal.emit("scope_violation", node.id, path=ending.violation)
-            if not ending.fault.startswith("inputs changed"):
-                self._bench.give_up(attempt)
-            self._conclude(attempt, outcome, Result.FAILED, ending.fault)
-            return
-        self._stamp(attempt, ending)
-        self._conclude(attempt, outcome, Result.SUCCEEDED, "")
-
-    def _stamp(self, attempt: Attempt, ending: Ending) -> None:
-        memory, changes = self._survey.memory, self._journal.changes
-        memory.link(ending.chains, changes)
-        stamp = ending.stamp
-        if stamp is not None and (stamp.stage == Stage.DONE or stamp.outputs or stamp.edits):
-            memory.put(stamp.with_(run=self._journal.run), changes)
-
-    def _conclude(self, attempt: Attempt, outcome: Outcome, result: str, message: str) -> None:
-        node = attempt.node
-        command = attempt.spoken[outcome.step] if outcome.step < len(attempt.spoken) else ""
-        self._journal.emit(
-            "node_finished", node.id, outcome=result, seconds=round(outcome.seconds, 6), code=outcome.code, message=message,
-            log=self._kitchen.log(node.id), command=command,
-        )  # fmt: skip
         self._ready.release(attempt.i)
-        if result == Result.SUCCEEDED:
-            self._end(attempt.i, State.SUCCEEDED)
-        elif result == Result.CANCELLED:
-            self._end(attempt.i, State.CANCELLED)
-        else:
-            self._end(attempt.i, State.FAILED)
-            if self.request.stop == Request.KILL:
-                self._interrupts.end_all(self._attempts)
-
-    def _fail(self, i: int, message: str, error: UetError) -> None:
-        """A node that could not even start."""
-        self._announce(i)
-        shown = f"{message}\nhint: {error.hint}" if error.hint else message
-        self._journal.emit(
-            "node_finished", self.graph.nodes[i].id, outcome="failed", seconds=0.0, code=0, message=shown, log="", command=""
-        )
-        self._end(i, State.FAILED)
+        self._end(attempt.i, state)
+        if state == State.FAILED and self.request.stop == Request.KILL:
+            self._interrupts.end_all(self._attempts)
 
     # --- what follows -----------------------------------------------------------------------------------------------------------
 
@@ -349,7 +238,7 @@ class Loop:
 
     def _finish(self) -> int:
         """Exit code by the contract's precedence; the last event of the run."""
-        code = self.code
+        code = self._departures.code
         if self.failures:
             code = ExitCode.FAILED
         if self._interrupts.signal:

@@ -1,0 +1,88 @@
+"""What ends a node that ran: everything checked, then the stamp; with the words about it in the journal.
+
+Knows nothing of what starts a node, and not what follows from its end.
+"""
+
+from __future__ import annotations
+
+from uetbuild.core.jobs import Result
+from uetbuild.core.stamps import Stage
+from uetbuild.engine.states import State
+from uetbuild.errors import UetError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uetbuild.core.jobs import Outcome, Progress
+    from uetbuild.core.ports import Clock
+    from uetbuild.engine.attempt import Attempt, Bench, Ending
+    from uetbuild.engine.journal import Journal
+    from uetbuild.engine.memory import Memory
+
+STATES = {Result.SUCCEEDED: State.SUCCEEDED, Result.CANCELLED: State.CANCELLED}  # all else is a failure
+
+
+class Arrivals:
+    """Takes what the workers say of the attempts of one build."""
+
+    __slots__ = ("_bench", "_clock", "_journal", "_memory")
+
+    def __init__(self, bench: Bench, memory: Memory, journal: Journal, clock: Clock) -> None:
+        self._bench = bench
+        self._memory = memory
+        self._journal = journal
+        self._clock = clock
+
+    def end(self, attempt: Attempt, outcome: Outcome, log: str, may_repeat: bool) -> int:
+        """The state in which a node ends, its stamp among the changes of the turn; `STALE` where it is to run once more because its inputs
+        changed while it ran (only when it `may_repeat`). `log`: absolute path of what it printed.
+        """
+        if outcome.result != Result.SUCCEEDED:
+            self._bench.give_up(attempt)
+            return self._conclude(attempt, outcome, log, outcome.result, outcome.message)
+        try:
+            ending = self._bench.finish(attempt, outcome.seconds, self._clock.now())
+        except UetError as error:
+            self._bench.give_up(attempt)
+            return self._conclude(attempt, outcome, log, Result.FAILED, error.message)
+        if ending.again and may_repeat:
+            return State.STALE
+        if ending.fault:
+            if ending.violation:
+                self._journal.emit("scope_violation", attempt.node.id, path=ending.violation)
+            if not ending.fault.startswith("inputs changed"):
+                self._bench.give_up(attempt)
+            return self._conclude(attempt, outcome, log, Result.FAILED, ending.fault)
+        self._stamp(ending)
+        return self._conclude(attempt, outcome, log, Result.SUCCEEDED, "")
+
+    def tell(self, attempt: Attempt | None, progress: Progress, log: str) -> None:
+        """Pass on what happened at a worker on the way; `attempt`: what it is busy with, None if nothing."""
+        journal = self._journal
+        if progress.what == "worker":
+            event = {"spawning": "worker_spawned", "lost": "worker_lost", "terminated": "worker_terminated"}.get(progress.name)
+            if event and journal.begun:
+                journal.emit(event, "" if attempt is None else attempt.node.id, pid=progress.pid)
+        elif attempt is None:
+            return
+        elif progress.what == "output":
+            journal.output(attempt.node.id, log)
+        elif progress.what == "spawned":
+            journal.changes.pids.append((attempt.node.id, progress.pid, progress.start))
+        elif progress.what == "step" and len(attempt.node.steps) > 1:
+            seconds = round(progress.seconds, 6)
+            journal.emit("step_finished", attempt.node.id, step=progress.name, code=progress.code, seconds=seconds)
+
+    def _stamp(self, ending: Ending) -> None:
+        changes = self._journal.changes
+        self._memory.link(ending.chains, changes)
+        stamp = ending.stamp
+        if stamp is not None and (stamp.stage == Stage.DONE or stamp.outputs or stamp.edits):
+            self._memory.put(stamp.with_(run=self._journal.run), changes)
+
+    def _conclude(self, attempt: Attempt, outcome: Outcome, log: str, result: str, message: str) -> int:
+        command = attempt.spoken[outcome.step] if outcome.step < len(attempt.spoken) else ""
+        self._journal.emit(
+            "node_finished", attempt.node.id, outcome=result, seconds=round(outcome.seconds, 6), code=outcome.code, message=message,
+            log=log, command=command,
+        )  # fmt: skip
+        return STATES.get(result, State.FAILED)

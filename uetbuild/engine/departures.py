@@ -1,0 +1,119 @@
+"""What starts a node: from admitted to a job for the workers, with the words about it in the journal.
+
+Knows nothing of what ends a node, and not what else is running.
+"""
+
+from __future__ import annotations
+
+from uetbuild.engine.attempt import Attempt
+from uetbuild.engine.states import State
+from uetbuild.errors import ExitCode, UetError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uetbuild.core.jobs import Job
+    from uetbuild.core.ports import Clock, Person
+    from uetbuild.core.ready import Admission
+    from uetbuild.core.verdicts import Judged
+    from uetbuild.engine.attempt import Bench
+    from uetbuild.engine.journal import Journal
+    from uetbuild.engine.recipe import Kitchen
+    from uetbuild.engine.survey import Survey
+    from uetbuild.engine.waves import Waves
+
+
+class Departures:
+    """Starts the nodes of one build; `size`: how many workstreams take part. `code`: what a person who declined, or was not there, makes
+    of the exit code.
+    """
+
+    __slots__ = ("code", "_admission", "_bench", "_clock", "_journal", "_kitchen", "_person", "_size", "_survey", "_waves")
+
+    def __init__(
+        self,
+        survey: Survey,
+        bench: Bench,
+        kitchen: Kitchen,
+        journal: Journal,
+        clock: Clock,
+        person: Person,
+        admission: Admission,
+        waves: Waves,
+        size: int,
+    ) -> None:
+        self.code = ExitCode.OK
+        self._survey = survey
+        self._bench = bench
+        self._kitchen = kitchen
+        self._journal = journal
+        self._clock = clock
+        self._person = person
+        self._admission = admission
+        self._waves = waves
+        self._size = size
+
+    def start(self, i: int, number: int, judged: Judged | None) -> tuple[Attempt, Job] | int:
+        """Attempt `number` (from 1) at a stale node and its job, with STARTED among the changes of the turn; or the state in which the
+        node ends at once, because it need not, cannot or must not run.
+        """
+        node, survey = self._survey.graph.nodes[i], self._survey
+        try:
+            if number > 1:
+                survey.judge(i)  # its inputs have changed: look at them again
+            elif survey.answers.skip(node):
+                return State.UP_TO_DATE
+            elif node.confirm and not self._confirmed(i, judged):
+                return State.CANCELLED
+            attempt = Attempt(i, node, number, survey.seen[i], survey.memory.stamps.get(node.id))
+            self._announce(i, judged)
+            return attempt, self._prepare(attempt, judged)
+        except UetError as error:
+            return self.refuse(i, judged, error)
+
+    def refuse(self, i: int, judged: Judged | None, error: UetError) -> int:
+        """Say why a node could not even start; returns the state in which it ends."""
+        self._announce(i, judged)
+        self._without_running(i, "failed", f"{error.message}\nhint: {error.hint}" if error.hint else error.message)
+        return State.FAILED
+
+    def _prepare(self, attempt: Attempt, judged: Judged | None) -> Job:
+        i, node, journal, request = attempt.i, attempt.node, self._journal, self._survey.request
+        has_args = i in request.arguments
+        attempt.keeps_stamp = has_args
+        attempt.overtakes = judged is None or any(reason.code != "edit_modified" for reason in judged.reasons)
+        stamp = self._bench.prepare(attempt, journal.run, self._clock.now())
+        job = self._kitchen.job(i, attempt, request.args if has_args else (), self._admission.places(i), i in request.follow)
+        if not has_args or node.outputs or node.edits:
+            self._survey.memory.put(stamp, journal.changes)
+        for path, copy in attempt.saved:
+            journal.emit("node_judged", node.id, verdict="stale", reasons=[{"code": "output_modified", "detail": path}], saved=copy)
+        attempt.spoken = self._kitchen.spoken(node, job)
+        command = attempt.spoken[0] if attempt.spoken else ""
+        journal.emit("node_started", node.id, attempt=attempt.number, title=node.title, log=job.log, command=command)
+        return job
+
+    def _announce(self, i: int, judged: Judged | None) -> None:
+        """First words about a stale node; with the first one the run begins."""
+        journal, request = self._journal, self._survey.request
+        if not journal.begun:
+            journal.emit("run_started", targets=list(request.targets), jobs=request.jobs, nodes=self._size)
+            journal.changes.run = (journal.run, "running", {"targets": list(request.targets)})
+        self._waves.started(i)
+        if judged is not None:
+            reasons = [{"code": reason.code, "detail": reason.detail} for reason in judged.reasons]
+            journal.emit("node_judged", self._survey.graph.nodes[i].id, verdict=judged.verdict, reasons=reasons)
+
+    def _confirmed(self, i: int, judged: Judged | None) -> bool:
+        question = self._survey.graph.nodes[i].confirm
+        answer = True if self._survey.request.yes else self._person.confirm(question)
+        if answer:
+            return True
+        self.code = self.code or (ExitCode.WAITS if answer is None else ExitCode.FAILED)
+        self._announce(i, judged)
+        message = "declined" if answer is False else f"waits for a person: {question} (answer with `--yes`)"
+        self._without_running(i, "cancelled", message)
+        return False
+
+    def _without_running(self, i: int, outcome: str, message: str) -> None:
+        name = self._survey.graph.nodes[i].id
+        self._journal.emit("node_finished", name, outcome=outcome, seconds=0.0, code=0, message=message, log="", command="")
