@@ -277,7 +277,7 @@ class Build:
         settings = self.project.settings
         outputs = Outputs(self.world, self.world, self.survey.memory, settings.exclude, self.graph.nodes)
         place = Place(
-            root=self.world.root, run="run-1", environ=dict(os.environ, **self.world.environ), log=lambda name: f"/log/{name}",
+            root=self.world.root, run="run-1", python="python3", environ=dict(os.environ, **self.world.environ), log=lambda name: f"/log/{name}",
             notes=lambda name: f"/notes/{name}", sandbox=lambda name: f"/sandbox/{name}",
         )  # fmt: skip
         self.loop = Loop(

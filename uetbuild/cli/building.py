@@ -14,7 +14,7 @@ from uetbuild.engine.journal import Journal
 from uetbuild.engine.loop import Loop
 from uetbuild.engine.outputs import Outputs
 from uetbuild.engine.preflight import preflight
-from uetbuild.engine.recipe import Kitchen, Place
+from uetbuild.engine.recipe import Kitchen, Place, written_secrets
 from uetbuild.engine.wait import SignalWait
 from uetbuild.executors.ask import AskShell
 from uetbuild.executors.leftovers import end_leftovers
@@ -74,7 +74,7 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
             view.warn(text)
         _end_leftovers(held.store, view)
         code = _run(session, request, held, view)
-        if session.fresh is not None:
+        if session.fresh is not None and not any(written_secrets(node) for node in session.graph.nodes):  # secrets are never stored
             compiled.save(session.layout, session.key, session.project, session.fresh)
     return code
 
@@ -142,9 +142,18 @@ def place(session: OpenProject, run: str) -> Place:
         return layout.log(run, node)
 
     return Place(
-        root=session.root, run=run, environ=session.environ, log=log, notes=lambda node: log(node)[:-4],
+        root=session.root, run=run, python=python(session), environ=session.environ, log=log, notes=lambda node: log(node)[:-4],
         sandbox=lambda node: layout.sandbox(run, node),
     )  # fmt: skip
+
+
+def python(session: OpenProject) -> str:
+    """The interpreter of Python steps: of the active virtual environment, else of `.venv` in the root, else python3."""
+    active = session.environ.get("VIRTUAL_ENV")
+    if active:
+        return f"{active}/bin/python"
+    own = f"{session.root}/.venv/bin/python"
+    return own if os.access(own, os.X_OK) else "python3"
 
 
 def tracker(shell: Shell, root: str) -> Callable[[list[str]], set[str]]:

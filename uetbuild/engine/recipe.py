@@ -6,6 +6,7 @@ from uetbuild.core.environment import inherited
 from uetbuild.core.jobs import Command, Job, Sandbox
 from uetbuild.core.nodes import Source, Step
 from uetbuild.core.record import Record
+from uetbuild.core.relative import seen_from
 from uetbuild.core.render import quoted, render_step, render_text
 
 TYPE_CHECKING = False
@@ -30,14 +31,15 @@ CALL = (
 
 
 class Place(Record):
-    """Where this build works: absolute `root`, `run` id, `environ` of the caller, and the absolute paths `log(node)`, `notes(node)`
-    (a prefix for list files) and `sandbox(node)`.
+    """Where this build works: absolute `root`, `run` id, `python` for Python steps where the manifest names none, `environ` of the
+    caller, and the absolute paths `log(node)`, `notes(node)` (a prefix for list files) and `sandbox(node)`.
     """
 
-    __slots__ = ("root", "run", "environ", "log", "notes", "sandbox")
+    __slots__ = ("root", "run", "python", "environ", "log", "notes", "sandbox")
 
     root: str
     run: str
+    python: str
     environ: Mapping[str, str]
     log: Callable[[str], str]
     notes: Callable[[str], str]
@@ -58,11 +60,12 @@ class Kitchen:
     def job(self, key: int, attempt: Attempt, args: tuple[str, ...], slots: Iterable[tuple[str, str]], follow: bool) -> Job:
         """The job of an attempt; `slots`: (pool, numbers of the places that it holds)."""
         node = attempt.node
-        values = self._values(attempt, args)
+        values = self._values(attempt, args, node.cwd)
+        elsewhere = {cwd: self._values(attempt, args, cwd) for step in (*node.steps, *node.finally_) if (cwd := step.cwd) is not None}
         env = self._environment(node, values)
         lists = self._place.notes(node.id)
-        inputs = "".join([f"{path}\n" for _, path in attempt.files])
-        changed = "".join([f"{path}\n" for path in attempt.changed])
+        inputs = "".join([f"{path}\n" for path in values.inputs])
+        changed = "".join([f"{path}\n" for path in values.changed])
         env |= {
             "UET_RUN_ID": self._place.run, "UET_NODE": node.id, "UET_ATTEMPT": str(attempt.number),
             "UET_INPUTS": lists + ".inputs", "UET_CHANGED_FILES": lists + ".changed", "UET_USAGE_FILE": lists + ".usage",
@@ -70,8 +73,8 @@ class Kitchen:
         env |= {f"UET_POOL_{_shouted(pool)}": numbers for pool, numbers in slots}
         return Job(
             key=key, node=node.id,
-            commands=tuple([self._command(node, step, values) for step in node.steps]),
-            finally_=tuple([self._command(node, step, values) for step in node.finally_]),
+            commands=tuple([self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]),
+            finally_=tuple([self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.finally_]),
             log=self._place.log(node.id), env=tuple(env.items()), clear_env=node.env_mode == "strict", timeout=node.timeout,
             masks=self._masks_of(node), follow=follow, interactive=node.interactive, output_limit=self._settings.output_limit,
             sandbox=self._sandbox(attempt) if node.isolation == "sandbox" else None,
@@ -97,17 +100,19 @@ class Kitchen:
         """Absolute path of a node's log in this run."""
         return self._place.log(node)
 
-    def _values(self, attempt: Attempt, args: tuple[str, ...]) -> Values:
+    def _values(self, attempt: Attempt, args: tuple[str, ...], cwd: str) -> Values:
+        """The late values; paths are as a command sees them that runs in `cwd`."""
         named: dict[str, list[str]] = {}
         for name, path in attempt.files:
             if name:
-                named.setdefault(name, []).append(path)
+                named.setdefault(name, []).append(seen_from(cwd, path))
         for source in attempt.node.inputs:
             if source.name:
                 named.setdefault(source.name, [])
         return self._answers.values(
-            inputs=list(dict.fromkeys([path for _, path in attempt.files])), named=named, changed=attempt.changed, args=list(args)
-        )
+            inputs=list(dict.fromkeys([seen_from(cwd, path) for _, path in attempt.files])), named=named,
+            changed=[seen_from(cwd, path) for path in attempt.changed], args=list(args),
+        )  # fmt: skip
 
     def _environment(self, node: Node, values: Values) -> dict[str, str]:
         strict = node.env_mode == "strict"
@@ -121,25 +126,18 @@ class Kitchen:
         argv = render_step(step, values)
         if step.kind == Step.PYTHON:
             folder = f"{self._place.root}/{node.folder}" if node.folder else self._place.root
-            argv = (self._python(node), "-c", CALL, folder, *argv)
+            argv = (node.python or self._place.python, "-c", CALL, folder, *argv)
         return Command(
             argv=argv, cwd=f"{self._place.root}/{cwd}" if cwd else self._place.root,
             env=tuple([(name, render_text(pieces, values)) for name, pieces in step.env]),
             timeout=step.timeout, allow_failure=step.allow_failure, name=step.name or step.shown,
         )  # fmt: skip
 
-    def _python(self, node: Node) -> str:
-        """`settings.python`, else the active virtual environment, else `.venv` in the root, else python3."""
-        if node.python:
-            return node.python
-        active = self._place.environ.get("VIRTUAL_ENV")
-        return f"{active}/bin/python" if active else "python3"
-
     def _masks_of(self, node: Node) -> tuple[str, ...]:
-        if not node.secrets:
-            return self._masks
+        """Values to be shown as `***`: secrets of the caller's environment, and those that a dotenv file or the manifest sets."""
         mine = {value for name in node.secrets if (value := self._place.environ.get(name, ""))}
-        return tuple(sorted({*self._masks, *mine}))
+        mine.update([value for _, value in written_secrets(node)])
+        return tuple(sorted({*self._masks, *mine})) if mine else self._masks
 
     def _sandbox(self, attempt: Attempt) -> Sandbox:
         node = attempt.node
@@ -156,6 +154,15 @@ class Kitchen:
             root=self._place.root, folder=self._place.sandbox(node.id), files=tuple(attempt.present.inputs), folders=tuple(folders),
             outputs=tuple(patterns), edits=tuple(attempt.edits),
         )  # fmt: skip
+
+
+def written_secrets(node: Node) -> list[tuple[str, str]]:
+    """(name, value) of secrets that stand in the node's `env` itself, as a dotenv file puts them there."""
+    return [
+        (name, pieces[0])
+        for name, pieces in node.env
+        if (name in node.secrets or name.endswith(SECRET_ENDINGS)) and len(pieces) == 1 and isinstance(pieces[0], str) and pieces[0]
+    ]
 
 
 def _is_plain(word: str) -> bool:
