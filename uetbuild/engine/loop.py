@@ -1,8 +1,8 @@
 """The loop: judge what is ready, start what is stale and admitted, wait once, take what ended, again.
 
 How a node starts is the matter of `departures`, how it ends that of `arrivals`; what follows from it is decided here. The loop knows
-nothing of YAML, terminals, git and SQL. Every decision is asked of `core` or of the survey; every change of the world goes through a port. One
-transaction a turn: what ended and what is about to start is durable before the turn's first spawn.
+nothing of YAML, terminals, git and SQL. Every decision is asked of `core` or of the survey; every change of the world goes through a port.
+One transaction a turn: what ended and what is about to start is durable before the turn's first spawn.
 """
 
 from __future__ import annotations
