@@ -65,6 +65,19 @@ def test_an_exclusion_before_a_pattern_takes_nothing_away() -> None:
     assert inside("a.c", "!a.c", "*.c")
 
 
+def test_in_a_map_each_name_is_a_list_of_its_own() -> None:
+    named = (source("a.c").with_(name="one"), source("*.c").with_(name="many"), source("!a.c").with_(name="many"))
+    assert Scope(named).matches("a.c")
+    assert Scope(named).matches("b.c")
+    assert files(named, FakeDisk("a.c", "b.c"), (), NOTHING) == [("one", "a.c"), ("many", "b.c")]
+
+
+def test_an_exclusion_without_a_name_takes_from_all_names() -> None:
+    named = (source("a.c").with_(name="one"), source("*.c").with_(name="many"), source("!a.c"))
+    assert not Scope(named).matches("a.c")
+    assert files(named, FakeDisk("a.c", "b.c"), (), NOTHING) == [("many", "b.c")]
+
+
 def test_a_scope_is_evaluated_on_its_own() -> None:
     scope = Scope((source("core/b.py"), group("core/*.py", "!core/b.py", "core/b.pyc"), source("!core/b.pyc")))
     assert scope.matches("core/a.py")

@@ -92,7 +92,16 @@ def files(
 
 
 def _list_predicate(sources: Sources, bars: Barred | None) -> Predicate:
-    """Of the sources that match a path the last decides. Without `bars` nothing is barred: an exclusion need not enter what it excludes."""
+    """Of the sources of one name that match a path the last decides. Without `bars` nothing is barred: an exclusion need not enter what it
+    excludes.
+    """
+    names = dict.fromkeys([source.name for source in sources if not source.negative])
+    if len(names) > 1:
+        lists = [
+            _list_predicate(tuple([source for source in sources if source.name == name or (source.negative and not source.name)]), bars)
+            for name in names
+        ]
+        return lambda path: any(holds(path) for holds in lists)
     ordered = [(_predicate(source, None if source.negative else bars), not source.negative) for source in reversed(sources)]
     if len(ordered) == 1:
         return ordered[0][0] if ordered[0][1] else _never

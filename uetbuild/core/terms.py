@@ -1,6 +1,8 @@
 """A list of sources taken apart: what each of its patterns adds, less the exclusions that come after it.
 
 The last source that matches a path decides; so a list is the union of its positive patterns, each without what later negatives take away.
+Where the manifest has a map of lists, each name's list is one of its own: its negatives take nothing from
+another name, those without a name take from all.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ def terms(sources: Sources, name: str | None = None, after: Sources = ()) -> Ite
     for place, source in enumerate(sources):
         if source.negative or source.kind == Source.CREATED:
             continue
-        minus = (*[sources[later] for later in negatives if later > place], *after) if negatives else after
+        mine = [sources[later] for later in negatives if later > place and sources[later].name in ("", source.name)]
+        minus = (*mine, *after) if mine else after
         shown = source.name if name is None else name
         if source.kind == Source.GROUP:
             yield from terms(source.items, shown, minus)

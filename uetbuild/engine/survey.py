@@ -132,13 +132,12 @@ class Survey:
             return files(sources, self.disk, exclude, NOTHING, own, self._gone)
         found: FileList = []
         for place, source in enumerate(sources):
+            # each positive pattern with the exclusions that come after it: the union is the same as evaluating the list at once
+            rest = tuple([later for later in sources[place + 1 :] if later.negative and later.name in ("", source.name)])
             if source.kind == Source.CREATED:
-                rest = tuple([later for later in sources[place + 1 :] if later.negative])
                 found += self._created(source, rest, own)
             elif not source.negative:
-                # each positive pattern with the exclusions that come after it: the union is the same as evaluating the list at once
-                part = (source, *(later for later in sources[place + 1 :] if later.negative))
-                found += files(part, self.disk, exclude, NOTHING, own, self._gone)
+                found += files((source, *rest), self.disk, exclude, NOTHING, own, self._gone)
         return list(dict.fromkeys(found))
 
     def _created(self, source: Source, rest: Sources, own: frozenset[str]) -> FileList:

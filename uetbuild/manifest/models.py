@@ -307,7 +307,7 @@ def validate(tree: Tree, errors: Iterable[UetError] = ()) -> Manifest:
 
 def _validated(tree: Tree) -> Manifest:
     if isinstance(tree, Text) and tree.missing:
-        raise Refused([UetError("the manifest is empty", tree.location(), "`uetbuild init` writes a first one")])
+        raise Refused([UetError("the manifest is empty", tree.location(), "it starts with `version: 1`")])
     if not isinstance(tree, Map):
         raise Refused([UetError("the manifest must be a map of keys", tree.location(), _no_blank(tree))])
     return read_block(Manifest, tree)
