@@ -154,6 +154,11 @@ class _Reading:
             self.family.units.append(self.known[file])
 
     def _include_again(self, unit: Unit, known: Unit, prefix: str, place: Location) -> None:
+        above: Unit | None = unit
+        while above is not None:
+            if above is known:
+                return  # they include each other, which is told with the whole way around
+            above = above.parent
         if prefix != unit.prefix and known.parent is not unit:
             if prefix != known.prefix:
                 self.family.aliases[prefix] = known.prefix
@@ -162,7 +167,8 @@ class _Reading:
             raise UetError(f"`{known.file}` is included twice", place, "remove one of the two", others=others)
         elif prefix != known.prefix:
             hint = f"give it a name here: `{{path: …, as: {known.prefix.rstrip(':').rpartition(':')[2] or 'NAME'}}}`"
-            raise UetError(f"`{known.file}` is already included with the prefix `{known.prefix}`", place, hint)
+            how = f"with the prefix `{known.prefix}`" if known.prefix else "without a prefix"
+            raise UetError(f"`{known.file}` is already included {how}", place, hint)
 
     def _name(self, unit: Unit, include: Include, file: str) -> str:
         """The prefix that an included file gets, "" where its names join those of the including one."""
