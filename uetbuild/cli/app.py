@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from uetbuild import __version__
 from uetbuild.cli.argv import normalised, parse, settle
 from uetbuild.cli.commands import build
 from uetbuild.cli.face import Face
@@ -55,8 +56,6 @@ def _run(face: Face, words: Sequence[str]) -> int:
     options = parsed.options
     face.take(options)
     if options.version:
-        from uetbuild import __version__
-
         face.out.write(f"uetbuild {__version__}\n")
         return ExitCode.OK
     if options.help:
@@ -85,7 +84,7 @@ def _command(face: Face, parsed: Parsed) -> str:
 
 
 def _help(face: Face, parsed: Parsed) -> int:
-    from uetbuild.cli.menu import invoke
+    from uetbuild.cli.menu import invoke  # typer: 45 ms
 
     command = parsed.command or parsed.maybe_command
     if not command:

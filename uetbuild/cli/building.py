@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from uetbuild.cli.clock import SystemClock
 from uetbuild.cli.person import Terminal
-from uetbuild.cli.wiring import SystemClock
 from uetbuild.core.conflicts import Conflicts
 from uetbuild.core.ready import Admission
 from uetbuild.core.schedule import costs, ranks, remaining
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from uetbuild.cli.options import Options
-    from uetbuild.cli.wiring import OpenProject
+    from uetbuild.cli.project import OpenProject
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Settings
     from uetbuild.core.ports import Shell

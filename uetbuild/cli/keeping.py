@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from uetbuild.cli.building import Held, tracker
-from uetbuild.cli.wiring import SystemClock
+from uetbuild.cli.clock import SystemClock
 from uetbuild.core.changes import Changes
 from uetbuild.core.kinds import Kind
 from uetbuild.engine.attempt import Bench
@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from uetbuild.cli.wiring import OpenProject
+    from uetbuild.cli.project import OpenProject
 
 
 def accept(session: OpenProject, ids: Sequence[str]) -> None:

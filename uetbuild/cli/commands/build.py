@@ -19,7 +19,7 @@ def run(face: Face) -> int:
 
         return plan.run(face)
     if options.graph:
-        from uetbuild.cli.commands import graph
+        from uetbuild.cli.commands import graph  # nor of this
 
         return graph.run(face)
     session = face.session()

@@ -1,0 +1,153 @@
+"""A project opened for reading: the manifest compiled (or taken from the cache, while all that it was compiled from still holds), the
+graph, the recorded state. Here the ports that look meet their implementations; `cli/building.py` adds those that act.
+"""
+
+from __future__ import annotations
+
+import os
+
+from uetbuild.cli.targets import Targets
+from uetbuild.engine.answers import Answers
+from uetbuild.engine.discovered import with_discovered
+from uetbuild.engine.memory import Memory
+from uetbuild.engine.preflight import preflight
+from uetbuild.engine.request import Request
+from uetbuild.engine.survey import Survey
+from uetbuild.errors import UetError
+from uetbuild.manifest.discover import find
+from uetbuild.state import compiled
+from uetbuild.state.digests import Digests
+from uetbuild.state.disk import RealDisk
+from uetbuild.state.layout import Layout
+from uetbuild.state.observations import still_holds
+from uetbuild.state.store import open_reader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from uetbuild.cli.options import Options
+    from uetbuild.core.nodes import Hole, Project
+    from uetbuild.core.plan import Plan
+    from uetbuild.core.ports import Shell, Store
+    from uetbuild.state.history import History
+    from uetbuild.state.observations import Observations
+
+
+class LazyJinja:
+    """Loads Jinja2 when the first expression asks for it; most manifests hold none that waits for a build."""
+
+    def evaluate(self, hole: Hole, names: dict[str, object]) -> object:
+        """See `Evaluator`."""
+        from uetbuild.manifest.templates import evaluate  # Jinja2: 30 ms
+
+        return evaluate(hole, names)
+
+
+class OpenProject:
+    """Looks at a folder on disk; changes nothing."""
+
+    def __init__(self, options: Options, environ: Mapping[str, str]) -> None:
+        cwd = os.getcwd()
+        found = find(cwd, options.file or None)
+        self.environ = environ
+        self.root = found.root
+        self.layout = Layout(found.root, options.state or None)
+        self.here = os.path.relpath(cwd, found.root) if cwd != found.root and cwd.startswith(found.root + "/") else ""
+        self.fresh: Observations | None = None  # of a manifest that was compiled just now
+        self.key = ""
+        self.project = self._compiled(found.manifest, options)
+        self.reader = open_reader(self.layout)
+        self.stamps = self.reader.stamps()
+        self.graph = with_discovered(self.project, self.stamps)
+        self._targets = Targets(self.project, self.graph, found.here, self.here)
+
+    def _compiled(self, manifest: str, options: Options) -> Project:
+        assignments = dict(options.assignments)
+        self.key = compiled.cache_key(self.root, manifest, options.profile, assignments)
+        cached = compiled.load(self.layout, self.key) if self.layout.check() else None
+        if cached is not None and still_holds(cached[1], self.root, self.environ):
+            return cached[0]
+        from uetbuild.manifest.load import load  # pydantic, ruamel and jinja2: only when the manifest changed
+
+        disk = RealDisk(self.root, Digests(), self.environ)
+        project = load(self.root, manifest, disk, profile=options.profile or None, assignments=assignments)
+        self.fresh = disk.observations
+        return project
+
+    @property
+    def history(self) -> History:
+        """Runs, events and logs, for reading."""
+        from uetbuild.state.history import History  # only commands about the past need it
+
+        return History(self.layout)
+
+    def is_id(self, word: str) -> bool:
+        """Whether a word is the id of a workstream or node here (then it is no command)."""
+        return self._targets.is_id(word)
+
+    def targets(self, words: Sequence[str]) -> list[int]:
+        """The nodes that words of the command line name; without words the default."""
+        return self._targets.named(words) if words else self._targets.default()
+
+    def members_of(self, indices: Iterable[int]) -> frozenset[int]:
+        """These nodes, groups replaced by their members."""
+        return self._targets.members(indices)
+
+    def request(self, options: Options, follow: frozenset[int] = frozenset()) -> Request:
+        """What the options ask of a build. Raises UetError."""
+        named = self.targets(options.targets)
+        direct = self._targets.members(named)
+        members = sorted(self._targets.members(named) | set(named), key=self.graph.position.__getitem__) if options.only else None
+        if members is None:
+            members = self.graph.closure(named)
+        forced: frozenset[int] = frozenset()
+        if options.force:
+            forced = direct if options.targets else frozenset(members)
+        return Request(
+            members=tuple(members), named=direct, forced=forced,
+            args=tuple(options.args or ()), arguments=self._arguments(options, named), jobs=self.jobs(options),
+            stop=Request.KEEP_GOING if options.keep_going else Request.KILL if options.fail_fast else Request.FINISH,
+            strict_waves=options.strict_waves, follow=follow, yes=options.yes, targets=tuple(options.targets),
+        )  # fmt: skip
+
+    def jobs(self, options: Options) -> int:
+        """How many at once: as said, else as set, else the cores."""
+        return (self.project.settings.jobs if options.jobs is None else options.jobs) or len(os.sched_getaffinity(0))
+
+    def _arguments(self, options: Options, named: list[int]) -> frozenset[int]:
+        if options.args is None:
+            return frozenset()
+        for i in named:
+            if not self.graph.nodes[i].uses_args:
+                raise UetError(
+                    f"`{self.graph.nodes[i].id}` takes no arguments",
+                    hint="write `{{ args }}` where they belong in its recipe, or leave out `--`",
+                )
+        return frozenset(named)
+
+    def survey(self, request: Request, store: Store, disk: RealDisk, shell: Shell | None) -> Survey:
+        """A survey over these ports."""
+        memory = Memory(store)
+        answers = Answers(self.project, self.root, self.environ, store.answers(), LazyJinja(), shell)
+        return Survey(self.project, self.graph, disk, memory, answers, request)
+
+    def plan(self, options: Options) -> Plan:
+        """What a build would do; runs and writes nothing (with `--probe`: runs what only a command can tell)."""
+        from uetbuild.core.plan import make_plan  # a build makes no plan
+
+        request = self.request(options)
+        disk = RealDisk(self.root, self.reader.digests, self.environ)
+        preflight(self.graph, request.members, disk, inputs_only=True)
+        shell: Shell | None = None
+        if options.probe:
+            from uetbuild.executors.ask import AskShell  # else nothing is asked
+
+            shell = AskShell(dict(self.environ))
+        survey = self.survey(request, self.reader, disk, shell)
+        judged = survey.all()
+        warnings = [*self.project.warnings, *self.reader.warnings, *survey.answers.warnings]
+        seconds, settings = self.reader.seconds(), self.project.settings
+        return make_plan(
+            self.graph, request.members, judged, seconds, request.jobs, settings.pools, options.targets, warnings, settings.exclude
+        )
