@@ -46,8 +46,10 @@ def _missing_inputs(node: Node, disk: Disk, makers: _Makers) -> Iterator[UetErro
 def _missing_requirements(node: Node, disk: Disk) -> Iterator[UetError]:
     where = Location(node.file, node.line, node.column, len(node.workstream))
     for name in node.require_env:
-        if disk.env(name) is None:
-            yield UetError(f"`{node.id}` requires the environment variable `{name}`, which is not set", where, f"export {name}=…")
+        value = disk.env(name)
+        if not value:
+            state = "not set" if value is None else "empty"
+            yield UetError(f"`{node.id}` requires the environment variable `{name}`, which is {state}", where, f"export {name}=…")
     for path in node.require_files:
         if disk.kind(path) == Kind.ABSENT:
             yield UetError(f"`{node.id}` requires the file `{path}`, which is not there", where)
