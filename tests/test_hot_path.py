@@ -1,0 +1,143 @@
+"""What is loaded between argv and the first process that a build starts, and what a build that finds nothing to do loads.
+
+A module more on this way is paid by every build of everybody: the list below changes on purpose or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import uetbuild
+
+MANIFEST = """
+version: 1
+vars: {flags: [-u]}
+scopes: {texts: ["src/**/*.txt", "!src/**/*_old.txt"]}
+workstreams:
+  all: {depends_on: [sorted, joined]}
+  sorted:
+    inputs: [scope:texts]
+    outputs: [out/sorted]
+    env: {LC_ALL: C}
+    run: "sort {{ vars.flags }} {{ inputs }} > {{ outputs }}"
+  joined:
+    inputs: {one: out/sorted, two: src/b.txt}
+    outputs: [out/joined]
+    run: cat {{ inputs.one }} {{ inputs.two }} | tee {{ outputs }}
+"""
+
+# Notes which modules are loaded when the first process is about to start, or, where none is, when the program is done.
+DRIVER = """
+import os, sys
+bare = set(sys.modules)
+
+def note(*_, **__):
+    os.write(3, "\\n".join(sorted(set(sys.modules) - bare)).encode())
+    os._exit(99)
+
+import _posixsubprocess
+for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp"):
+    setattr(os, name, note)
+_posixsubprocess.fork_exec = note
+sys.path[:0] = sys.argv.pop(1).split(os.pathsep)
+bare.add("_posixsubprocess")
+from uetbuild.__main__ import main
+main()
+note()
+"""
+
+HEAVY = {
+    "_posixshmem", "argparse", "asyncio", "click", "contextlib", "dataclasses", "enum", "filelock", "inspect", "jinja2", "json", "logging",
+    "multiprocessing", "pathlib", "pickle", "pydantic", "re", "rich", "ruamel", "shutil", "signal", "socket", "sqlite3", "ssl", "subprocess",
+    "tempfile", "threading", "traceback", "typer", "typing",
+}  # fmt: skip
+
+# Of the standard library: `functools` (with what it needs) is loaded by `_sqlite3` itself, `hashlib` brings the fast SHA-256.
+LIBRARY = {
+    "__future__", "_bisect", "_blake2", "_collections", "_ctypes", "_functools", "_hashlib", "_heapq", "_operator", "_sqlite3", "bisect",
+    "collections", "errno", "fcntl", "functools", "gc", "hashlib", "heapq", "itertools", "keyword", "math", "operator", "reprlib", "select",
+    "types", "zlib",
+}  # fmt: skip
+
+OURS = {
+    "uetbuild", "uetbuild.__main__", "uetbuild.errors",
+    "uetbuild.cli", "uetbuild.cli.app", "uetbuild.cli.argv", "uetbuild.cli.building", "uetbuild.cli.clock", "uetbuild.cli.commands",
+    "uetbuild.cli.commands.build", "uetbuild.cli.face", "uetbuild.cli.options", "uetbuild.cli.person", "uetbuild.cli.project",
+    "uetbuild.cli.targets", "uetbuild.cli.wiring",
+    "uetbuild.core", "uetbuild.core.barred", "uetbuild.core.chains", "uetbuild.core.changes", "uetbuild.core.conflicts",
+    "uetbuild.core.created", "uetbuild.core.depfile", "uetbuild.core.environment", "uetbuild.core.events", "uetbuild.core.fingerprint",
+    "uetbuild.core.globs", "uetbuild.core.graph", "uetbuild.core.idpatterns", "uetbuild.core.jobs", "uetbuild.core.kinds",
+    "uetbuild.core.nodes", "uetbuild.core.paths", "uetbuild.core.patterns", "uetbuild.core.places", "uetbuild.core.reach",
+    "uetbuild.core.ready", "uetbuild.core.record", "uetbuild.core.relative", "uetbuild.core.render", "uetbuild.core.schedule",
+    "uetbuild.core.scope", "uetbuild.core.staleness", "uetbuild.core.stamps", "uetbuild.core.terms", "uetbuild.core.topology",
+    "uetbuild.core.trails", "uetbuild.core.verdicts", "uetbuild.core.walk",
+    "uetbuild.engine", "uetbuild.engine.answers", "uetbuild.engine.arrivals", "uetbuild.engine.attempt", "uetbuild.engine.departures",
+    "uetbuild.engine.discovered", "uetbuild.engine.interrupts", "uetbuild.engine.journal", "uetbuild.engine.loop",
+    "uetbuild.engine.memory", "uetbuild.engine.outputs", "uetbuild.engine.preflight", "uetbuild.engine.recipe", "uetbuild.engine.recorded",
+    "uetbuild.engine.request", "uetbuild.engine.states", "uetbuild.engine.survey", "uetbuild.engine.wait", "uetbuild.engine.waves",
+    "uetbuild.executors", "uetbuild.executors.ask", "uetbuild.executors.channel", "uetbuild.executors.csignal",
+    "uetbuild.executors.leftovers", "uetbuild.executors.masking", "uetbuild.executors.orphans", "uetbuild.executors.output",
+    "uetbuild.executors.pool", "uetbuild.executors.running", "uetbuild.executors.spawn", "uetbuild.executors.supervisor",
+    "uetbuild.executors.tree", "uetbuild.executors.watch",
+    "uetbuild.manifest", "uetbuild.manifest.discover",
+    "uetbuild.report", "uetbuild.report.amounts", "uetbuild.report.escapes", "uetbuild.report.lines", "uetbuild.report.reasons",
+    "uetbuild.report.stream", "uetbuild.report.tail",
+    "uetbuild.state", "uetbuild.state.atomic", "uetbuild.state.boot", "uetbuild.state.compiled", "uetbuild.state.content",
+    "uetbuild.state.database", "uetbuild.state.digests", "uetbuild.state.disk", "uetbuild.state.hands", "uetbuild.state.layout",
+    "uetbuild.state.lock", "uetbuild.state.looks", "uetbuild.state.mounts", "uetbuild.state.observations", "uetbuild.state.sealed",
+    "uetbuild.state.store",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Built once, so that the compiled manifest is at hand."""
+    folder = tmp_path_factory.mktemp("hot")
+    (folder / "Uetfile.yaml").write_text(MANIFEST)
+    (folder / "src").mkdir()
+    for name in ("a", "b"):
+        (folder / "src" / f"{name}.txt").write_text(name)
+    command = [sys.executable, "-m", "uetbuild", "-q"]
+    subprocess.run(command, cwd=folder, check=True)
+    return folder
+
+
+def loaded(folder: Path) -> tuple[int, set[str]]:
+    """Exit status of a build in a bare interpreter, and what it had loaded when its first process was about to start."""
+    read, write = os.pipe()
+    package = str(Path(uetbuild.__file__).parent.parent)
+    script = DRIVER.replace("os.write(3,", f"os.write({write},")
+    status = subprocess.run([sys.executable, "-I", "-S", "-c", script, package], cwd=folder, pass_fds=[write], check=False).returncode
+    os.close(write)
+    with open(read) as pipe:
+        return status, set(pipe.read().split())
+
+
+def tops(names: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("edited", [True, False], ids=["stale", "up to date"])
+def test_a_build_of_a_compiled_manifest_loads_exactly_this(project, edited):
+    if edited:
+        (project / "src" / "a.txt").write_text("changed")
+    else:
+        subprocess.run([sys.executable, "-m", "uetbuild", "-q"], cwd=project, check=True)
+    status, names = loaded(project)
+    assert status == 99
+    assert tops(names) & HEAVY == set()
+    ours = {name for name in names if name.partition(".")[0] == "uetbuild"}
+    assert ours == OURS
+    assert names - ours - LIBRARY == set()
+
+
+def test_a_manifest_that_changed_costs_more(project):
+    """Else the test above would find nothing because its driver sees nothing."""
+    with open(project / "Uetfile.yaml", "a") as file:
+        file.write("# changed\n")
+    assert tops(loaded(project)[1]) & HEAVY
