@@ -4,10 +4,8 @@ A block may have one HTML comment in front of it that says what it is for:
 
 - `<!-- file: PATH -->`: the block is the content of a file that the next console block finds in its folder; `+PATH` adds it to what is there.
 - `<!-- broken: PATH -->`: the same, of a manifest that is wrong on purpose.
-- `<!-- copy: PATH -->` before a console block: it begins with a copy of this folder of the repository.
-- `<!-- continue -->` before a console block: it goes on in the folder of the console block before it (also before a file).
-- `<!-- json: COMMAND -->` before a `json` block: an example of what the command prints there, compared but for what differs from run to run.
-- `<!-- part -->` before a `yaml` block: no manifest by itself.
+- `<!-- continue -->` before a console block: it goes on in the folder of the console block before it.
+- `<!-- json: COMMAND; COMMAND -->` before a `json` block: an example of what the commands print there, compared but for what differs from run to run.
 
 A console block holds `$ COMMAND` lines (`> ` goes on with one) and what they print; `[TIME]`, `[RUN]` and `[WHEN]` stand for durations, ids
 of runs and dates. Lines of workstreams that ran side by side may come in any order.
@@ -20,12 +18,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
+import shlex
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import uetbuild.cli.building
+import uetbuild.cli.menu
+import uetbuild.manifest.load
+import uetbuild.manifest.templates  # noqa: F401  all loaded once, for the forks
+from uetbuild.cli.app import main
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("file", "broken")
@@ -37,7 +41,7 @@ _VOLATILE = (
     (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b"), "[WHEN]"),
     (re.compile(r"\b(\d+h \d\dm|\d+m \d\ds|\d+\.\d+s)(?!\w)"), "[TIME]"),
 )
-_MARK = "\x1e"  # stands before what each command prints
+_SHELL = re.compile(r"[|&;<>()$`*?~#\n]")
 
 
 class Block:
@@ -70,7 +74,7 @@ def stories(page: Path) -> list[list[Block]]:
     for block in blocks(page):
         if block.language != "console" and block.say not in (*FILES, "json"):
             continue
-        fresh = block.say == "copy" or (block.say in FILES and begun and not block.what.startswith("+"))
+        fresh = block.say in FILES and begun and not block.what.startswith("+")
         if not found or fresh or (block.language == "console" and block.say != "continue" and begun):
             found.append([])
             begun = False
@@ -86,8 +90,6 @@ def told(story: list[Block]) -> Iterator[tuple[Block, str]]:
         folder.mkdir()
         environ = _environment(Path(scratch))
         for block in story:
-            if block.say == "copy":
-                shutil.copytree(ROOT / block.what, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".uet", "build"))
             if block.say in FILES:
                 target = folder / block.what.removeprefix("+").strip()
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +97,7 @@ def told(story: list[Block]) -> Iterator[tuple[Block, str]]:
             elif block.language == "console":
                 yield block, scrubbed(_transcript(block.text, folder, environ), folder)
             else:
-                yield block, scrubbed(_run([block.what], folder, environ, errors=False)[0], folder)
+                yield block, scrubbed("".join(_run(block.what.split("; "), folder, environ, errors=False)), folder)
 
 
 def scrubbed(text: str, folder: Path) -> str:
@@ -166,15 +168,42 @@ def _transcript(text: str, folder: Path, environ: dict[str, str]) -> str:
 
 
 def _run(commands: list[str], folder: Path, environ: dict[str, str], errors: bool = True) -> list[str]:
-    """What each command prints, in one shell."""
-    mark = f"mark() {{ local code=$?; printf '{_MARK}'; return $code; }}\n"  # `$?` stays what it was
-    script = mark + "".join(f"mark\n{command}\n" for command in commands)
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if errors else subprocess.DEVNULL, timeout=60, check=False,
-    )  # fmt: skip
-    return done.stdout.decode("utf-8").split(_MARK)[1:]
+    """What each command prints. A plain `uetbuild …` is run by a fork of this process, which spares it the imports, all else by bash."""
+    outputs = []
+    code = 0
+    for command in commands:
+        with tempfile.TemporaryFile() as output:
+            streams = (output.fileno(), output.fileno() if errors else os.open(os.devnull, os.O_WRONLY))
+            if command.startswith("uetbuild ") and not _SHELL.search(command):
+                code = _forked(shlex.split(command)[1:], folder, environ, streams)
+            else:
+                script = f"(exit {code})\n{command}"  # so that `$?` is what it was
+                code = subprocess.run(
+                    ["bash", "-c", script],
+                    cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=streams[0], stderr=streams[1], check=False,
+                ).returncode  # fmt: skip
+            if not errors:
+                os.close(streams[1])
+            output.seek(0)
+            outputs.append(output.read().decode("utf-8"))
+    return outputs
+
+
+def _forked(words: list[str], folder: Path, environ: dict[str, str], streams: tuple[int, int]) -> int:
+    """The exit code of the program, run with these words in a child process."""
+    pid = os.fork()
+    if not pid:
+        code = 70
+        try:
+            os.chdir(folder)
+            os.environ.clear()
+            os.environ.update(environ)
+            for target, source in enumerate((os.open(os.devnull, os.O_RDONLY), *streams)):
+                os.dup2(source, target)
+            code = main(words)
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def update(page: Path) -> None:

@@ -18,7 +18,7 @@ from uetbuild.state.disk import RealDisk
 STORIES = [story for page in PAGES for story in stories(page)]
 MANIFESTS = [
     block for page in PAGES for block in blocks(page)
-    if block.language == "yaml" and block.say not in ("part", "broken") and re.match(r"(#[^\n]*\n)*version:", block.text)
+    if block.language == "yaml" and block.say != "broken" and re.match(r"(#[^\n]*\n)*version:", block.text)
 ]  # fmt: skip
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#([^)\s]+))?\)")
 
