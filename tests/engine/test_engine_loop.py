@@ -298,6 +298,7 @@ def test_skip_if_makes_a_stale_node_up_to_date_for_this_run_only(world):
     shell = FakeShell({"test-it": (0, "")})
     build = Build(world, one, shell=shell)
     assert build.run() == [] and build.code == 0 and "b" not in world.remembered["stamps"]
+    assert Build(world, one).verdicts() == {"b": "up_to_date"}, "readers assume what it said last time"
     assert Build(world, one, shell=FakeShell({"test-it": (1, "")})).run() == ["b"]
 
 

@@ -197,8 +197,10 @@ class Bench:
         """The first input that is not what it was when the recipe started, "" if all are."""
         then = attempt.present.inputs
         chains = self._survey.memory.chains
+        node = attempt.node
+        edited = {*attempt.edits, *(path for _, path in self._survey.matching(node.edits, node))} if node.edits else ()
         for _, path in self._survey.input_files(attempt.i):
-            if path in attempt.edits or path in chains:
+            if path in edited or path in chains:
                 continue
             if self._disk.digest(path) != then.get(path):
                 return path

@@ -60,6 +60,8 @@ class Survey:
                 verdict = DEPENDS if waits else UP_TO_DATE
             else:
                 verdict = self.judge(i, waits)
+                if verdict.verdict == Verdict.STALE and self.answers.skip(self.graph.nodes[i]):
+                    verdict = UP_TO_DATE
                 if waits and verdict is UP_TO_DATE:
                     verdict = DEPENDS
             if verdict.verdict in (Verdict.STALE, Verdict.DEPENDS):
