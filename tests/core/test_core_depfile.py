@@ -31,10 +31,15 @@ def test_a_colon_inside_a_name_ends_no_target():
     assert parse("a:b.o: c:/d.h") == ["c:/d.h"]
 
 
-def test_an_empty_depfile_names_nothing_and_one_without_colon_is_a_fault():
+def test_an_empty_depfile_names_nothing_and_a_line_that_is_no_rule_is_a_fault():
     assert parse(" \n") == []
-    with pytest.raises(ValueError, match="no `:`"):
-        parse("garbage")
+    for text in ("garbage", "a.o: a.c\nb.h\n"):
+        with pytest.raises(ValueError, match=f"no `:` in the line `{text.split()[-1]}`"):
+            parse(text)
+
+
+def test_lines_with_a_number_sign_are_comments():
+    assert parse("# made by hand\na.o: a.c\n# env-dep:HOME=/home/x\n") == ["a.c"]
 
 
 @pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")

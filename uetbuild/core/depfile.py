@@ -8,18 +8,23 @@ from __future__ import annotations
 
 
 def parse(text: str) -> list[str]:
-    """The prerequisites of all rules, in order, none twice. Raises ValueError for a text without any `:`."""
-    if text.strip() and ":" not in text:
-        raise ValueError("no `:` in it")
+    """The prerequisites of all rules, in order, none twice. Raises ValueError for a line that is no rule: a file named there would be
+    overlooked. Lines that begin with `#` are comments (rustc writes some).
+    """
     found: dict[str, None] = {}
     for line in text.replace("\r\n", "\n").replace("\\\n", " ").split("\n"):
-        for name in _prerequisites(line):
+        if not line.strip() or line.startswith("#"):
+            continue
+        names = _prerequisites(line)
+        if names is None:
+            raise ValueError(f"no `:` in the line `{line.strip()[:60]}`")
+        for name in names:
             found[name] = None
     return list(found)
 
 
-def _prerequisites(line: str) -> list[str]:
-    """The words after the rule's `:`, escapes resolved; none for a rule without any, as `-MP` writes them."""
+def _prerequisites(line: str) -> list[str] | None:
+    """The words after the rule's `:`, escapes resolved; [] for a rule without any, as `-MP` writes them; None for what is no rule."""
     words: list[str] = []
     word = ""
     place = 0
@@ -52,4 +57,4 @@ def _prerequisites(line: str) -> list[str]:
             word += letter
     if word:
         words.append(word)
-    return [] if in_targets else words
+    return None if in_targets else words
