@@ -6,6 +6,8 @@ from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Source
 from uetbuild.core.paths import is_glob
 
+DEEP = "\0"
+
 
 def source(text: str, name: str = "") -> Source:
     """A source as the manifest writes it: `!` in front, `/` at the end."""
@@ -25,7 +27,8 @@ def group(*texts: str, negative: bool = False, name: str = "") -> Source:
 
 def matches(pattern: str, path: str) -> bool:
     """Whether the path matches as a whole; classes and braces without anything special inside."""
-    return any(_path(choice.split("/"), path.split("/")) for choice in _choices(pattern))
+    marked = pattern.replace("**", DEEP)  # stars that meet when braces are opened are no `**`
+    return any(_path(choice.split("/"), path.split("/")) for choice in _choices(marked))
 
 
 def _choices(pattern: str) -> list[str]:
@@ -39,9 +42,9 @@ def _choices(pattern: str) -> list[str]:
 def _path(parts: list[str], names: list[str]) -> bool:
     if not parts:
         return not names
-    if parts == ["**"]:
+    if parts == [DEEP]:
         return bool(names) and not any(name.startswith(".") for name in names)
-    if parts[0] == "**":
+    if parts[0] == DEEP:
         return _path(parts[1:], names) or (bool(names) and not names[0].startswith(".") and _path(parts, names[1:]))
     if not names or (names[0].startswith(".") and not parts[0].startswith(".")):
         return False
@@ -67,7 +70,7 @@ class FakeDisk:
     """A disk of files, links to folders (by their target) and other things; remembers which folders were listed."""
 
     def __init__(self, *files: str, links: dict[str, str] | None = None, others: tuple[str, ...] = ()) -> None:
-        self.root = "/root"
+        self.root = "/project"
         self.listed: list[str] = []
         self._links = links or {}
         self._kinds = dict.fromkeys(files, Kind.FILE) | dict.fromkeys(self._links, Kind.LINK) | dict.fromkeys(others, Kind.OTHER)

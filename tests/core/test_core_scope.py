@@ -78,6 +78,12 @@ def test_an_exclusion_without_a_name_takes_from_all_names() -> None:
     assert files(named, FakeDisk("a.c", "b.c"), (), NOTHING) == [("many", "b.c")]
 
 
+def test_an_exclusion_under_a_name_without_patterns_takes_nothing() -> None:
+    named = (source("a.c").with_(name="one"), source("!a.c").with_(name="two"))
+    assert Scope(named).matches("a.c")
+    assert files(named, FakeDisk("a.c"), (), NOTHING) == [("one", "a.c")]
+
+
 def test_a_scope_is_evaluated_on_its_own() -> None:
     scope = Scope((source("core/b.py"), group("core/*.py", "!core/b.py", "core/b.pyc"), source("!core/b.pyc")))
     assert scope.matches("core/a.py")

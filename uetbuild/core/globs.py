@@ -199,5 +199,5 @@ def _class_regex(token: Class) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Like re.escape, of which ranges inside of brackets need a little more."""
+    """A literal text as a regular expression, between brackets too."""
     return "".join(["\\" + letter if letter in "\\^$.|?*+()[]{}-&~#" else letter for letter in text])

@@ -81,10 +81,9 @@ def files(
     result: dict[tuple[str, str], None] = {}
     for term, paths in zip(parts, found, strict=True):
         paths += _declared(term.source, declared, bars)
-        taken = [_predicate(negative, None) for negative in term.minus]
-        for path in sorted(set(paths).difference(own, gone)):
-            if not taken or not any(takes(path) for takes in taken):
-                result[term.name, path] = None
+        for takes in [_predicate(negative, None) for negative in term.minus]:
+            paths = [path for path in paths if not takes(path)]
+        result.update(dict.fromkeys([(term.name, path) for path in sorted(set(paths).difference(own, gone))]))
     return list(result)
 
 
@@ -96,15 +95,14 @@ def _list_predicate(sources: Sources, bars: Barred | None) -> Predicate:
     excludes.
     """
     names = dict.fromkeys([source.name for source in sources if not source.negative])
-    if len(names) > 1:
-        lists = [
-            _list_predicate(tuple([source for source in sources if source.name == name or (source.negative and not source.name)]), bars)
-            for name in names
-        ]
-        return lambda path: any(holds(path) for holds in lists)
+    lists = [tuple([source for source in sources if source.name == name or (source.negative and not source.name)]) for name in names]
+    if len(lists) > 1:
+        predicates = [_list_predicate(each, bars) for each in lists]
+        return lambda path: any(holds(path) for holds in predicates)
+    sources = lists[0] if lists else ()
     ordered = [(_predicate(source, None if source.negative else bars), not source.negative) for source in reversed(sources)]
     if len(ordered) == 1:
-        return ordered[0][0] if ordered[0][1] else _never
+        return ordered[0][0]
 
     def matches(path: str) -> bool:
         return next((positive for holds, positive in ordered if holds(path)), False)
@@ -193,7 +191,7 @@ def _closed(parts: list[Term]) -> Callable[[str], bool]:
         shown = source.kind == Source.GLOB and not source.folder and _shows_no_dots(source)
         folders = {folder for negative in term.minus if (folder := _taken_folder(negative, shown)) is not None}
         shared = folders if shared is None else shared & folders
-    return shared.__contains__ if shared else _never
+    return frozenset(shared or ()).__contains__
 
 
 def _shows_no_dots(source: Source) -> bool:

@@ -48,7 +48,7 @@ class _Walker:
     def __init__(self, count: int, disk: Disk, barred: Barred, closed: Callable[[str], bool]) -> None:
         self.found: list[list[str]] = [[] for _ in range(count)]
         self._disk = disk
-        self._barred = barred
+        self._barred = barred.names()
         self._closed = closed
         self._orders: dict[Spots, Orders] = {}
 
