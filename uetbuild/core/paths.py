@@ -5,8 +5,6 @@ Purely textual: knows nothing of what stands on the disk, so `..` takes the part
 
 from __future__ import annotations
 
-import hashlib
-
 WILDCARDS = "*?[{"
 NAME_LIMIT = 200  # a file name has at most 255 bytes; what is left is for endings such as `.log`
 
@@ -62,5 +60,7 @@ def encode_name(name: str) -> str:
         text = "%2E" + text[1:]
     if len(text) <= NAME_LIMIT:
         return text
+    import hashlib  # loads OpenSSL, and hardly any name is that long
+
     digest = hashlib.sha256(raw).hexdigest()[:32]
     return f"{text[: NAME_LIMIT - 34]}%%{digest}"
