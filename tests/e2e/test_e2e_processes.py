@@ -198,7 +198,7 @@ workstreams: {work: {inputs: [in], outputs: [out], run: "head -c 1 in > out; tou
     folder.manifest('workstreams: {work: {inputs: [in], outputs: [out], run: "cat in > out"}}')
     folder.write("in", "A\n")
     assert "work" in folder("status").text
-    assert folder("work --explain").text.startswith("work: the last attempt did not finish\n")
+    assert folder("work --explain").text.startswith("work: the last attempt did not succeed\n")
     assert folder.read("out") == "A\n"
 
 
