@@ -180,7 +180,7 @@ def test_inputs_that_change_every_time_fail_the_node_and_nothing_is_stamped(worl
     world.recipes["b"] = restless
     build = Build(world, *CHAIN)
     assert build.run() == ["b", "b"] and build.code == 1
-    assert "inputs changed while it ran: a (does the recipe write it? then it belongs under `edits`)" in build.message("b")
+    assert "inputs changed while it ran: `a` (does the recipe write it? then it belongs under `edits`)" in build.message("b")
     assert world.remembered["stamps"]["b"].stage != Stage.DONE and "b" in world.files
 
 

@@ -125,13 +125,13 @@ def test_a_command_holds_only_its_three_descriptors(pool, masks):
 
 def test_a_step_has_a_time_limit(bench):
     outcome = bench.run(bench.command("sleep 60", timeout=0.1), "echo never", finally_=(bench.command("echo final"),))
-    assert (outcome.result, outcome.code, outcome.message) == (Result.TIMED_OUT, -15, "timed out after 0.1 s")
+    assert (outcome.result, outcome.code, outcome.message) == (Result.TIMED_OUT, -15, "timed out after 0.1s")
     assert bench.log(outcome.key) == "final\n"
 
 
 def test_a_job_has_a_time_limit_over_all_its_commands(bench):
     outcome = bench.run("true", bench.command("sleep 60", timeout=50), timeout=0.3)
-    assert (outcome.result, outcome.step, outcome.message) == (Result.TIMED_OUT, 1, "timed out after 0.3 s")
+    assert (outcome.result, outcome.step, outcome.message) == (Result.TIMED_OUT, 1, "timed out after 0.3s")
 
 
 def test_final_commands_have_the_time_limit_anew(bench):

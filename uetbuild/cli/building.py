@@ -102,7 +102,9 @@ def _run(session: OpenProject, request: Request, held: Held, view: Lines) -> int
     finally:
         workers.close()
     if journal.begun:
-        from uetbuild.state.history import close_run  # after the last spawn: prunes and writes the summary
+        from uetbuild.state.history import close_run, remove_tree  # after the last spawn: prunes and writes the summary
+
+        remove_tree(f"{session.layout.sandboxes}/{run}")
 
         close_run(session.layout, run, settings.keep_runs, store.database)
     elif not code:
@@ -121,7 +123,8 @@ def _end_leftovers(store: SqliteStore, view: Lines) -> None:
 
 def priorities(graph: Graph, request: Request, seconds: dict[str, float], settings: Settings) -> tuple[list[int], Admission]:
     """Place of each node in the order of preference, and what may run beside what."""
-    cost = costs(graph, request.members, seconds)
+    # in tenths of a second: the noise of milliseconds must not decide the order
+    cost = costs(graph, request.members, {name: max(0.1, round(value, 1)) for name, value in seconds.items()})
     keys = ranks(graph, remaining(graph, request.members, cost))
     rank = [0] * len(keys)
     for place, i in enumerate(sorted(range(len(keys)), key=keys.__getitem__)):

@@ -52,7 +52,7 @@ class OpenProject:
         found = find(cwd, options.file or None)
         self.environ = environ
         self.root = found.root
-        self.layout = Layout(found.root, options.state or None)
+        self.layout = Layout(found.root, os.path.join(cwd, options.state) if options.state else None)
         self.here = os.path.relpath(cwd, found.root) if cwd != found.root and cwd.startswith(found.root + "/") else ""
         self.fresh: Observations | None = None  # of a manifest that was compiled just now
         self.key = ""

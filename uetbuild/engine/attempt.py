@@ -130,7 +130,7 @@ class Bench:
         touched = self._moved_inputs(attempt)
         if touched:
             ending.again = attempt.number == 1
-            ending.fault = f"inputs changed while it ran: {touched} (does the recipe write it? then it belongs under `edits`)"
+            ending.fault = f"inputs changed while it ran: `{touched}` (does the recipe write it? then it belongs under `edits`)"
             return ending
         for path, digest in attempt.forbidden.items():
             if disk.digest(path) != digest:

@@ -86,7 +86,7 @@ class Survey:
         unsure: Collection[str] = Unsure(self._without_groups(pending), self.memory) if pending else ()
         if node.edits:
             now = present.edits if last is None else present.edits | {path: self.disk.digest(path) for path in last.edits}
-            edits = [reason for reason in edit_reasons(node.id, last, now, self.memory.chains) if reason.detail not in unsure]
+            edits = edit_reasons(node.id, last, now, self.memory.chains)  # a broken chain stays broken, whatever runs first
         return judge(node, present, last, outputs=outputs, edits=edits, unsure=unsure, commanded=commanded)
 
     # --- what the world says ----------------------------------------------------------------------------------------------------

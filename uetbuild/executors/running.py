@@ -107,7 +107,7 @@ class _Running:
     def _start_clock(self) -> None:
         """The job's limit of time holds for its commands, and anew for its final ones, which would else have none left."""
         seconds = self.job.timeout
-        self.limit = (time.monotonic() + seconds, f"timed out after {seconds:g} s") if seconds else (0.0, "")
+        self.limit = (time.monotonic() + seconds, f"timed out after {seconds:g}s") if seconds else (0.0, "")
 
     def _step(self, index: int, command: Command, cwd: str) -> None:
         """Run a command and judge how it ended."""
@@ -142,7 +142,7 @@ class _Running:
         self.tell(Progress(key=self.job.key, what="spawned", pid=pid, start=tree.start_time(pid)))
         self.stop = self.limit
         if command.timeout:
-            own = (time.monotonic() + command.timeout, f"timed out after {command.timeout:g} s")
+            own = (time.monotonic() + command.timeout, f"timed out after {command.timeout:g}s")
             self.stop = min(own, self.limit) if self.limit[0] else own
         try:
             self._await()

@@ -107,7 +107,8 @@ class _Reading:
             if data is None:
                 raise UetError(f"cannot read `{file}`", None, "is it a file?")
             source = self.family.sources[file] = decode(file, data)
-            return validate(self._with_profile(parse(source)))
+            errors: list[UetError] = []
+            return validate(self._with_profile(parse(source, errors=errors)), errors)
         except UetErrors as errors:
             self.faults.add_all(errors.errors)
         except UetError as error:

@@ -23,7 +23,7 @@ WORDS = {
     "output_missing": ("output {} is missing", "an output is missing"),
     "output_modified": ("output {} was modified", "an output was modified"),
     "edit_modified": ("{} was changed since it was edited", "an edited file was changed since"),
-    "incomplete": ("the last attempt did not finish", "the last attempt did not finish"),
+    "incomplete": ("the last attempt did not succeed", "the last attempt did not succeed"),
     "always": ("always runs", "always runs"),
     "arguments": ("has arguments", "has arguments"),
 }
