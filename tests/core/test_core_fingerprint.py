@@ -16,7 +16,7 @@ OTHER = {
     "tags": ("t",), "folder": "d", "file": "f", "line": 3, "column": 3, "priority": 1, "after": ("b",), "timeout": 1.0,
     "resources": (("p", 1),), "mutex": ("m",), "exclusive": True, "always": True, "manual": True, "interactive": True, "confirm": "c",
     "cache": False, "keep": True, "skipped": True, "skip_if": STEP, "require_env": ("A",), "require_files": ("f",), "forbid": (SOURCE,),
-    "secrets": ("S",), "uses_args": True, "definition": "d",
+    "retry": 1, "gates": ("g",), "guard": 1, "budget": 1, "secrets": ("S",), "uses_args": True, "definition": "d",
 }  # fmt: skip
 
 

@@ -27,6 +27,8 @@ NODE_LEFT_OUT = (
     "skipped", "skip_if", "require_env", "require_files", "forbid",
     # never counted or stored (interface, `secrets`); says only that `steps` use {{ args }}; the digest itself
     "secrets", "uses_args", "definition",
+    # policies: how often, how dear, and who guards it
+    "retry", "budget", "gates", "guard",
 )  # fmt: skip
 SOURCE_COUNTED = ("pattern", "kind", "items", "negative", "optional", "folder", "name")
 SOURCE_LEFT_OUT = ("line", "column")

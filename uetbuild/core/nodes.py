@@ -6,6 +6,7 @@ Texts that hold a value known only later (the list of inputs, an `sh` variable, 
 
 from __future__ import annotations
 
+from uetbuild.core.policies import Guard, Limit, Retry
 from uetbuild.core.record import Record
 
 TYPE_CHECKING = False
@@ -122,7 +123,8 @@ class Node(Record):
     `depends_on`, `after` and `inferred` hold node ids, sorted; `inferred` is what the files say. `env`, `pass_env`, … are those of the
     node after defaults. `definition` is the digest of all fields that count (core/fingerprint.py). `require_files`,
     `when` is already decided: `skipped` is True where it was false. `file`, `line`, `column`: where it is declared.
-    `python` is the interpreter for Python steps ("" = decide at run time). `folder` is the root-relative folder of its manifest.
+    `python` is the interpreter for Python steps ("" = decide at run time). `gates`: ids of the gate nodes that guard it, sorted; `guard`: what
+    makes it a gate (kind GATE), else None. `folder` is the root-relative folder of its manifest.
     """
 
     WORKSTREAM, GROUP, GATE, MERGE = 0, 1, 2, 3
@@ -133,7 +135,8 @@ class Node(Record):
         "steps", "finally_", "cwd", "env", "pass_env", "env_mode", "secrets",
         "programs", "probes", "depfile", "timeout", "resources", "mutex", "exclusive", "isolation",
         "keep", "always", "manual", "interactive", "confirm", "cache", "skipped", "skip_if",
-        "require_env", "require_files", "uses_args", "sh_vars", "python", "definition", "file", "line", "column",
+        "require_env", "require_files", "uses_args", "sh_vars", "python", "retry", "gates", "guard", "budget", "definition", "file", "line",
+        "column",
     )  # fmt: skip
     DEFAULTS = {
         "kind": 0, "title": "", "phase": "", "tags": (), "priority": 0, "folder": "",
@@ -142,11 +145,12 @@ class Node(Record):
         "programs": (), "probes": (), "depfile": "", "timeout": 0.0, "resources": (), "mutex": (), "exclusive": False,
         "isolation": "none", "keep": False, "always": False, "manual": False, "interactive": False, "confirm": "",
         "cache": True, "skipped": False, "skip_if": None, "require_env": (), "require_files": (), "uses_args": False,
-        "sh_vars": (), "python": "", "definition": "", "file": "", "line": 0, "column": 0,
+        "sh_vars": (), "python": "", "retry": None, "gates": (), "guard": None, "budget": None, "definition": "", "file": "", "line": 0,
+        "column": 0,
     }  # fmt: skip
     NESTED = {
         "inputs": Source, "outputs": Source, "edits": Source, "forbid": Source, "steps": Step, "finally_": Step,
-        "env": Hole, "probes": Step, "skip_if": Step,
+        "env": Hole, "probes": Step, "skip_if": Step, "retry": Retry, "guard": Guard, "budget": Limit,
     }  # fmt: skip
 
     id: str
@@ -192,6 +196,10 @@ class Node(Record):
     uses_args: bool
     sh_vars: tuple[str, ...]
     python: str
+    retry: Retry | None
+    gates: tuple[str, ...]
+    guard: Guard | None
+    budget: Limit | None
     definition: str
     file: str
     line: int
