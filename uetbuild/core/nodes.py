@@ -118,13 +118,13 @@ class Step(Record):
 
 
 class Node(Record):
-    """What the engine schedules: a workstream after `matrix` and `foreach` (`id` = `test[py=3.12]`, `workstream` = `test`), or a group.
+    """What the engine runs: a workstream after `matrix` and `foreach` (`id` = `test[py=3.12]`, `workstream` = `test`), a group, a gate.
 
     `depends_on`, `after` and `inferred` hold node ids, sorted; `inferred` is what the files say. `env`, `pass_env`, … are those of the
-    node after defaults. `definition` is the digest of all fields that count (core/fingerprint.py). `require_files`,
-    `when` is already decided: `skipped` is True where it was false. `file`, `line`, `column`: where it is declared.
-    `python` is the interpreter for Python steps ("" = decide at run time). `gates`: ids of the gate nodes that guard it, sorted; `guard`: what
-    makes it a gate (kind GATE), else None. `folder` is the root-relative folder of its manifest.
+    node after defaults. `definition` is the digest of all fields that count (core/fingerprint.py). `when` is already decided:
+    `skipped` is True where it was false. `file`, `line`, `column`: where it is declared. `python` is the interpreter for Python steps
+    ("" = decide at run time). `folder` is the root-relative folder of its manifest. `gates`: ids of the gate nodes that guard it,
+    sorted; `guard`: what makes it a gate (kind GATE), else None.
     """
 
     WORKSTREAM, GROUP, GATE, MERGE = 0, 1, 2, 3
