@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import importlib
+import inspect
+import time
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import networkx
 import pytest
 
 import uetbuild
+from uetbuild.core import ports
 from uetbuild.core.events import EVENT_NAMES
 from uetbuild.core.verdicts import REASON_CODES
 from uetbuild.report import lines, reasons
@@ -122,6 +126,40 @@ def test_packages_of_others_stay_in_their_room():
 def test_no_module_imports_itself_in_a_circle_not_even_lazily_or_for_types():
     graph = networkx.DiGraph([(module, name) for module, name, _, _ in all_imports() if name in MODULES])
     assert [sorted(circle) for circle in networkx.strongly_connected_components(graph) if len(circle) > 1] == []
+
+
+PORTS = {
+    "Clock": ["cli.clock.SystemClock"],
+    "Disk": ["state.disk.RealDisk"],
+    "Evaluator": ["cli.project.LazyJinja"],
+    "Hands": ["state.hands.FileHands"],
+    "Person": ["cli.person.Terminal"],
+    "Shell": ["executors.ask.AskShell"],
+    "Store": ["state.store.SqliteStore"],
+    "View": ["report.lines.Lines"],
+    "Workers": ["executors.pool.SupervisorPool", "executors.inline.InlineWorkers"],
+}
+
+
+def test_every_port_is_implemented_with_the_words_of_its_protocol():
+    """mypy sees the types; that a caller may name the arguments as the protocol does is seen here."""
+    assert {
+        name for name, value in vars(ports).items() if getattr(value, "_is_protocol", False) and value.__module__ == ports.__name__
+    } == set(PORTS)
+    for port, names in PORTS.items():
+        for name in names:
+            module, _, kind = f"uetbuild.{name}".rpartition(".")
+            implementation = getattr(importlib.import_module(module), kind)
+            for method, wanted in vars(getattr(ports, port)).items():
+                if method.startswith("_") or not callable(wanted):
+                    continue
+                given = getattr(implementation, method)
+                if type(given) is not type(time.time):  # the signature of a built-in function is its own
+                    assert parameters(given) == parameters(wanted), f"{name}.{method}"
+
+
+def parameters(function: Callable[..., object]) -> list[str]:
+    return [name for name in inspect.signature(function).parameters if name != "self"]
 
 
 # --- sizes and names -----------------------------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ def seen(text: str, family: str = "bash", raw: frozenset[int] = frozenset()) -> 
         ("cat <<-'E F' @\n\tit's $(\n\tE F\n@", [WORD, WORD]),
         ("cat <<A <<\"B\"\n'\nA\n\"\nB\n@", [WORD]),
         ("(cat <<EOF\nx\nEOF\n) @", [WORD]),
+        ("cat @ <<EOF\nwithout an end", [WORD]),
         ("x=$(cat <<EOF\nplain\nEOF\n)@", [PART]),
         ("export X=@; local -r Y='@'", [PART, SINGLE]),
         ("command cc @; {fd}>@ cc @", [WORD, TARGET, WORD]),

@@ -1,0 +1,54 @@
+"""Records: values that cross `marshal` as plain tuples."""
+
+from __future__ import annotations
+
+import marshal
+
+import pytest
+
+from uetbuild.core.events import Event
+from uetbuild.core.nodes import Hole, Node, Source, Step
+from uetbuild.core.verdicts import Judged, Reason, Verdict
+
+HOLE = Hole(name="inputs", key="src")
+STEP = Step(kind=Step.SHELL, text=("cc ", HOLE, " -o x"), env=(("CC", ("gcc-", HOLE)),))
+GROUP = Source(pattern="", kind=Source.GROUP, items=(Source(pattern="a/*", kind=Source.GLOB), Source(pattern="b", negative=True)))
+NODE = Node(id="a", workstream="a", inputs=(GROUP,), steps=(STEP,), resources=(("gpu", 1),), skip_if=STEP)
+
+
+@pytest.mark.parametrize("record", [HOLE, STEP, GROUP, NODE, Node(id="b", workstream="b")], ids=lambda record: type(record).__name__)
+def test_a_record_survives_marshal_with_all_that_it_holds(record):
+    row = marshal.loads(marshal.dumps(record.row()))
+    assert type(record).from_row(row) == record
+
+
+def test_a_copy_differs_only_in_what_was_said():
+    changed = NODE.with_(title="x")
+    assert changed.title == "x" and changed != NODE and changed.with_(title="") == NODE
+
+
+def test_records_of_different_kinds_are_never_equal():
+    assert Judged(verdict=Verdict.STALE) != Reason(code="stale")
+    assert Reason(code="forced") != ("forced", "")
+
+
+def test_equal_records_are_one_key():
+    event = Event(seq=1, time=1.0, run="r", event="run_started", data={"b": 1, "a": 2})
+    assert len({event, event.with_(), Reason(code="forced"), Reason(code="forced", detail="")}) == 2
+
+
+def test_a_record_shows_only_what_is_not_the_default():
+    assert repr(Source(pattern="a", optional=True)) == "Source(optional=True, pattern='a')"
+
+
+def test_an_unknown_or_missing_field_is_a_mistake_of_the_programmer():
+    with pytest.raises(TypeError, match="Reason has no field 'cod'"):
+        Reason(code="forced", cod=1)
+    with pytest.raises(KeyError, match="code"):
+        Reason(detail="x")
+
+
+def test_an_event_is_one_flat_object_and_names_its_node_only_if_there_is_one():
+    event = Event(seq=2, time=3.5, run="r", event="run_started", data={"jobs": 4})
+    assert event.as_json() == {"seq": 2, "time": 3.5, "run": "r", "event": "run_started", "jobs": 4}
+    assert event.with_(node="a", data={}).as_json() == {"seq": 2, "time": 3.5, "run": "r", "event": "run_started", "node": "a"}
