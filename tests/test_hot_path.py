@@ -73,6 +73,7 @@ OURS = {
     "uetbuild.core.created", "uetbuild.core.depfile", "uetbuild.core.environment", "uetbuild.core.events", "uetbuild.core.fingerprint",
     "uetbuild.core.globs", "uetbuild.core.graph", "uetbuild.core.idpatterns", "uetbuild.core.jobs", "uetbuild.core.kinds",
     "uetbuild.core.nodes", "uetbuild.core.paths", "uetbuild.core.patterns", "uetbuild.core.places", "uetbuild.core.reach",
+    "uetbuild.core.policies",
     "uetbuild.core.ready", "uetbuild.core.record", "uetbuild.core.relative", "uetbuild.core.render", "uetbuild.core.schedule",
     "uetbuild.core.scope", "uetbuild.core.staleness", "uetbuild.core.stamps", "uetbuild.core.terms", "uetbuild.core.topology",
     "uetbuild.core.trails", "uetbuild.core.verdicts", "uetbuild.core.walk",
