@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -229,6 +230,49 @@ workstreams:
   third: {inputs: [other], outputs: [third], run: touch third}
 """)
     assert folder.plain(folder("-j1").text) == "lost  touch lost  [TIME]\nran 1 of 3 in [TIME] (2 up to date)\n"
+
+
+def test_what_coordinator_and_supervisor_left_when_both_were_killed_is_ended_by_the_next_build(folder: Folder) -> None:
+    folder.manifest(SLEEPER)
+    build = running(folder, "work")
+    until(lambda: recorded(folder))
+    supervisors = children(build.pid)
+    for pid in (build.pid, *supervisors):
+        os.kill(pid, signal.SIGSTOP)
+    for pid in (*supervisors, build.pid):
+        os.kill(pid, signal.SIGKILL)
+    ended(build)
+    assert survivors(folder.environ["UETBUILD_TEST_MARK"]), "the job goes on: nobody is there to end it"
+    heals(folder)
+    assert not survivors(folder.environ["UETBUILD_TEST_MARK"])
+
+
+def recorded(folder: Folder) -> int:
+    """How many processes of jobs the state holds."""
+    with sqlite3.connect(folder.root / ".uet/state.db") as database:
+        return int(database.execute("SELECT count(*) FROM processes").fetchone()[0])
+
+
+def test_steps_of_finally_run_after_ctrl_c_too(folder: Folder) -> None:
+    folder.manifest("""
+workstreams:
+  work: {run: "touch lock started; sleep 1000", finally: "rm lock; echo tidied > tidied"}
+""")
+    build = running(folder, "work")
+    build.send_signal(signal.SIGINT)
+    assert ended(build).code == 130
+    assert (folder.exists("lock"), folder.exists("tidied")) == (False, True)
+
+
+def test_a_failed_build_reports_the_signal_before_the_failure(folder: Folder) -> None:
+    folder.manifest("""
+workstreams:
+  bad: {run: "exit 1"}
+  work: {run: "touch started; sleep 1000"}
+""")
+    build = running(folder, "bad", "work", "-k", "-j2")
+    build.send_signal(signal.SIGTERM)
+    assert ended(build).code == 143
 
 
 def family(pids: str) -> list[str]:
