@@ -9,6 +9,7 @@ from uetbuild.core.jobs import Result
 from uetbuild.core.nodes import Step
 from uetbuild.core.stamps import Stage
 from uetbuild.engine.request import Request
+from uetbuild.errors import UetError
 
 
 @pytest.fixture
@@ -396,3 +397,23 @@ def test_outputs_of_an_id_are_exactly_what_that_node_creates(world):
     build = Build(world, *nodes)
     build.run()
     assert build.survey.input_files(1) == [("", "gen/made")]
+
+
+def test_when_the_state_cannot_be_written_nothing_half_made_stays(world):
+    build = Build(world, node("a1", outputs=["a1"]), node("b", ["a"], ["b"]), jobs=2)
+    commit = world.commit
+
+    def ended(world):  # while `b` still runs
+        world.files |= {"a1": "", "b": "half"}
+        world.commit = full
+
+    def full(changes):
+        raise UetError("cannot write `.uet/state.db`: the disk is full")
+
+    world.recipes["a1"] = ended
+    with pytest.raises(UetError, match="the disk is full"):
+        build.run()
+    assert build.workers.closed and "b" not in world.files
+    world.commit = commit
+    world.recipes["a1"] = lambda w: w.files.update(a1="")
+    assert Build(world, *build.graph.nodes).run() == ["a1", "b"]

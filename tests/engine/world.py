@@ -164,6 +164,7 @@ class FakeWorkers:
         self.started: list[str] = []
         self.signals: list[tuple[str, int]] = []
         self.most = 0
+        self.closed = False
         self._queue: list = []
         self.before_collect: Callable[[FakeWorkers], None] = lambda workers: None
 
@@ -195,7 +196,7 @@ class FakeWorkers:
         self.world.recipes[job.node] = lambda world: Result.CANCELLED
 
     def close(self) -> None:
-        pass
+        self.closed = True
 
 
 class NoWait:

@@ -58,6 +58,7 @@ class Loop:
         self.states = States(len(self.graph.nodes), self.request.members)
         self.failures: list[int] = []
         self._survey = survey
+        self._bench = bench
         self._recorded = survey.recorded
         self._kitchen = kitchen
         self._workers = workers
@@ -87,7 +88,15 @@ class Loop:
     def run(self) -> int:
         """Build. Raises UetError for what stops the whole build (exit 2); running jobs are ended by whoever closes the workers."""
         self._began = self._clock.monotonic()
-        self._arm()
+        try:
+            self._arm()
+            self._turn()
+        except UetError:
+            self._abandon()
+            raise
+        return self._finish()
+
+    def _turn(self) -> None:
         while True:
             if not self.stopping:
                 self._advance()
@@ -97,7 +106,15 @@ class Loop:
             self._interrupts.pass_on(self._wait.poll(self._workers.filenos(), self._patience()), self._attempts)
             for news in self._workers.collect():
                 self._hear(news)
-        return self._finish()
+
+    def _abandon(self) -> None:
+        """The state cannot be written (a full disk, say): end what runs, and leave nothing half made that might even be the reason."""
+        self._workers.close()
+        for attempt in self._attempts.values():
+            try:
+                self._bench.give_up(attempt)
+            except UetError:
+                pass  # the first error is told
 
     def _patience(self) -> float | None:
         """Seconds to wait: none while there is something to judge, else until something happens."""
