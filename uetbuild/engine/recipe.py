@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 LONGEST = 4000  # characters of a command in events
 SECRET_ENDINGS = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
 
-# Calls a function named on the command line: argv is (python, -c, this, folder of the manifest, "pkg.mod:func", JSON of its arguments).
+# Calls a function named on the command line: argv is (python, -u, -c, this, folder of the manifest, "pkg.mod:func", JSON of its
+# arguments). Unbuffered, so that what it prints is shown as it comes; the project's own `json.py` must not come before ours.
 CALL = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import importlib, json; "
+    "import sys; sys.path[:1] = [path for path in sys.path[:1] if path]; import importlib, json; sys.path.insert(0, sys.argv[1]); "
     "module, _, name = sys.argv[2].partition(':'); call = importlib.import_module(module); "
     "[call := getattr(call, part) for part in name.split('.')]; result = call(**json.loads(sys.argv[3])); "
     "sys.exit(result if isinstance(result, int) and not isinstance(result, bool) else 0)"
@@ -126,7 +127,7 @@ class Kitchen:
         argv = render_step(step, values)
         if step.kind == Step.PYTHON:
             folder = f"{self._place.root}/{node.folder}" if node.folder else self._place.root
-            argv = (node.python or self._place.python, "-c", CALL, folder, *argv)
+            argv = (node.python or self._place.python, "-u", "-c", CALL, folder, *argv)
         return Command(
             argv=argv, cwd=f"{self._place.root}/{cwd}" if cwd else self._place.root,
             env=tuple([(name, render_text(pieces, values)) for name, pieces in step.env]),
