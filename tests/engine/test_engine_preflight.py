@@ -3,20 +3,77 @@
 from __future__ import annotations
 
 import pytest
-from world import World
+from world import World, group, node, sources
 
+from uetbuild.core.coupling import couple
 from uetbuild.core.graph import Graph
-from uetbuild.core.nodes import Node
 from uetbuild.engine.preflight import preflight
-from uetbuild.errors import UetError
+from uetbuild.errors import UetError, UetErrors
 
 
-@pytest.mark.parametrize(("environ", "state"), [({}, "not set"), ({"HOST": ""}, "empty")])
-def test_a_required_variable_must_be_set_and_not_be_empty(environ: dict[str, str], state: str) -> None:
+@pytest.fixture
+def world():
     world = World()
-    world.environ = environ
-    graph = Graph([Node(id="deploy", workstream="deploy", require_env=("HOST",))], {})
-    with pytest.raises(UetError, match=f"`deploy` requires the environment variable `HOST`, which is {state}"):
-        preflight(graph, [0], world)
-    world.environ = {"HOST": "example"}
-    preflight(graph, [0], world)
+    world.files = {"there": "", "bin/cc": "", "src/a.c": ""}
+    world.environ = {"HOME": "/"}
+    return world
+
+
+def faults(world: World, *nodes, members=None, **more) -> list[str]:
+    graph = Graph(nodes, couple(nodes)[0])
+    try:
+        preflight(graph, range(len(nodes)) if members is None else members, world, **more)
+    except UetErrors as many:
+        return [error.message for error in many.errors]
+    except UetError as one:
+        return [one.message]
+    return []
+
+
+def test_a_plain_input_that_neither_exists_nor_is_created_is_an_error(world):
+    assert faults(world, node("a", ["there", "gone"])) == ["input `gone` of `a` neither exists nor is created by any workstream"]
+
+
+def test_a_pattern_an_optional_input_or_an_exclusion_may_match_nothing(world):
+    optional = node("a", ["*.none", "!gone"])
+    assert faults(world, optional.with_(inputs=(*optional.inputs, sources("gone")[0].with_(optional=True)))) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "maker"),
+    [
+        ("made", {"outputs": ["made"]}),
+        ("out/deep/made", {"outputs": ["out/"]}),
+        ("out", {"outputs": ["out/made"]}),
+        ("out/made.o", {"outputs": ["out/*.o"]}),
+        ("gen/new", {"edits": ["gen/**"]}),
+        ("made.d", {"depfile": "made.d"}),
+    ],
+)
+def test_an_input_that_somebody_creates_need_not_exist(world, wanted, maker):
+    assert faults(world, node("a", [wanted]), node("b", **maker)) == []
+
+
+def test_an_input_beside_what_somebody_creates_is_missing(world):
+    assert len(faults(world, node("a", ["out/x.c"]), node("b", outputs=["out/*.o", "other"]))) == 1
+
+
+def test_requirements_are_told_all_at_once_with_where_they_are_written(world):
+    needy = node("a", require_env=("TOKEN", "HOME"), require_files=("key", "there"), programs=("cc", "ld"))
+    assert faults(world, needy) == [
+        "`a` requires the environment variable `TOKEN`, which is not set",
+        "`a` requires the file `key`, which is not there",
+        "`a` needs the program `ld`, which is not on PATH",
+    ]
+    with pytest.raises(UetError) as caught:
+        preflight(Graph([node("a", programs=("ld",))], {}), [0], world)
+    assert (caught.value.location.file, caught.value.hint) == ("Uetfile.yaml", "install `ld`, or set PATH")
+
+
+def test_looking_without_building_needs_no_program(world):
+    assert faults(world, node("a", programs=("ld",), require_env=("TOKEN",)), inputs_only=True) == []
+
+
+def test_only_what_takes_part_and_is_not_skipped_must_hold(world):
+    nodes = (node("a", ["gone"]), node("b", ["gone"], skipped=True), node("c", ["there"]), group("g", "c"))
+    assert faults(world, *nodes, members=[1, 2, 3]) == []

@@ -75,10 +75,11 @@ def why(reader: Node, other: Node) -> str:
         made = tuple([shown(source) for source in leaves(other.outputs)]) or (f"outputs:{other.workstream}",)
     if made:
         return f"`{reader.id}` reads `{made[0]}` that `{other.id}` creates"
-    return (
-        f"`{reader.id}` reads `{overlap(other.edits, reads)[0]}` that `{other.id}` edits "
-        f"(`after: [{reader.workstream}]` in `{other.workstream}` would put the reader first)"
-    )
+    edited = overlap(other.edits, reads)
+    if edited:
+        first = f"(`after: [{reader.workstream}]` in `{other.workstream}` would put the reader first)"
+        return f"`{reader.id}` reads `{edited[0]}` that `{other.id}` edits {first}"
+    return f"`{reader.id}` read what `{other.id}` creates, as its depfile said"
 
 
 def _read_edges(

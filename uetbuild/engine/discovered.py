@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Source
+from uetbuild.core.reach import Reach
 from uetbuild.errors import UetError
 
 TYPE_CHECKING = False
@@ -19,13 +20,25 @@ def with_discovered(project: Project, stamps: Mapping[str, Stamp]) -> Graph:
     cycle of the manifest itself.
     """
     inferred = {node.id: node.inferred for node in project.nodes}
-    more = _edges(project, stamps)
-    if more:
+    edges = _edges(project, stamps)
+    if edges:
         try:
-            return Graph(project.nodes, {name: (*names, *more.get(name, ())) for name, names in inferred.items()})
+            return _with(project, inferred, edges)
         except UetError:
-            pass  # the manifest has changed so that they contradict it; then it rules
-    return Graph(project.nodes, inferred)
+            pass  # the manifest has changed so that some of them contradict it; then it rules
+    graph = Graph(project.nodes, inferred)
+    if edges:
+        reach, index = Reach(graph), graph.index
+        sound = {name: [maker for maker in makers if not reach.precedes(index[name], index[maker])] for name, makers in edges.items()}
+        try:
+            return _with(project, inferred, sound)
+        except UetError:
+            pass  # what is left contradicts itself
+    return graph
+
+
+def _with(project: Project, inferred: Mapping[str, tuple[str, ...]], edges: Mapping[str, list[str]]) -> Graph:
+    return Graph(project.nodes, {name: (*names, *edges.get(name, ())) for name, names in inferred.items()})
 
 
 def _edges(project: Project, stamps: Mapping[str, Stamp]) -> dict[str, list[str]]:

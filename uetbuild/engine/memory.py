@@ -35,12 +35,6 @@ class Memory:
             for path in stamp.outputs:
                 self._producers[path] = stamp.node
 
-    def drop(self, node: str, changes: Changes) -> None:
-        """Forget a node."""
-        if self.stamps.pop(node, None) is not None:
-            changes.stamps.pop(node, None)
-            changes.dropped.append(node)
-
     def link(self, chains: Mapping[str, Chain], changes: Changes) -> None:
         """Record chains that changed; an empty one goes."""
         for path, chain in chains.items():

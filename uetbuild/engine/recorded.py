@@ -80,8 +80,6 @@ def _order(graph: Graph, pairs: Mapping[tuple[int, int], bool]) -> list[int]:
             # they contradict each other: go on with the one that breaks the least
             i = min(waiting, key=lambda j: (*missing[j], j))
         waiting.discard(i)
-        if place[i] >= 0:
-            continue
         place[i] = count
         count += 1
         for j, weight in [*((j, 0) for j in graph.behind[i]), *later.get(i, ())]:
