@@ -63,14 +63,14 @@ class UetError(Exception):
 
 
 class UetErrors(UetError):
-    """Several independent errors of one manifest, in the order of their positions; at most `LIMIT` are kept."""
+    """Several independent errors of one manifest, in the order of their positions; at most `LIMIT` are kept, `left_out` more are only counted."""
 
     LIMIT = 20
 
-    def __init__(self, errors: Iterable[UetError]) -> None:
+    def __init__(self, errors: Iterable[UetError], left_out: int = 0) -> None:
         ordered = sorted(errors, key=lambda error: error.location.order() if error.location else ("", 0, 0))
         super().__init__(f"{len(ordered)} errors")
-        self.left_out = max(0, len(ordered) - self.LIMIT)
+        self.left_out = left_out + max(0, len(ordered) - self.LIMIT)
         self.errors = tuple(ordered[: self.LIMIT])
 
 

@@ -11,7 +11,7 @@ from uetbuild.core.coupling import couple, only_after
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node, Pieces, Project, Settings, ShVar, Source
 from uetbuild.core.ports import Disk
-from uetbuild.errors import UetError
+from uetbuild.errors import UetError, UetErrors
 from uetbuild.manifest.discover import NAME
 from uetbuild.manifest.dotenv import parse as parse_dotenv
 from uetbuild.manifest.expand import Expansion
@@ -62,6 +62,16 @@ class _Loading:
         self.warnings: list[str] = []
 
     def project(self) -> Project:
+        """Raises UetErrors, those of reading the manifests included."""
+        try:
+            project = self._compiled()
+        except UetErrors as errors:
+            raise UetErrors([*self.family.errors, *errors.errors], errors.left_out) from None
+        if self.family.errors:
+            raise UetErrors(self.family.errors)
+        return project
+
+    def _compiled(self) -> Project:
         self._surround()
         namespaces = Namespaces(self.family, self.faults)
         self.faults.check(self.family.sources)

@@ -16,6 +16,7 @@ from uetbuild.manifest.faults import Faults
 from uetbuild.manifest.includes import expand, is_wild
 from uetbuild.manifest.models import RESERVED_PREFIXES, Include, Manifest, validate
 from uetbuild.manifest.models_values import ID_PATTERN
+from uetbuild.manifest.pruning import prune
 from uetbuild.manifest.tree import Map, SourceFile, Text, Tree, merge
 from uetbuild.manifest.words import did_you_mean
 from uetbuild.manifest.yamltext import decode, parse
@@ -40,12 +41,16 @@ class Unit:
 
 
 class Family:
-    """All manifests of a project. `units`: the root first, includers before the included; `aliases`: prefix -> the prefix that it means."""
+    """All manifests of a project. `units`: the root first, includers before the included; `aliases`: prefix -> the prefix that it means.
 
-    __slots__ = ("aliases", "sources", "units")
+    `errors`: what is wrong with it that does not keep the rest from being checked; to be told in the end.
+    """
+
+    __slots__ = ("aliases", "errors", "sources", "units")
 
     def __init__(self) -> None:
         self.units: list[Unit] = []
+        self.errors: list[UetError] = []
         self.aliases: dict[str, str] = {}
         self.sources: dict[str, SourceFile] = {}
 
@@ -97,7 +102,9 @@ class _Reading:
         self._check_cycle()
         if self.profile is not None and self.profile not in self.profiles and not self.faults:
             self.faults.add(_unknown_profile(self.profile, self.profiles))
-        self.faults.check(self.family.sources)
+        if self.faults:
+            self.faults.add_all(self.family.errors)
+            self.faults.check(self.family.sources)
         return self.family
 
     def _manifest(self, file: str) -> Manifest | None:
@@ -108,12 +115,23 @@ class _Reading:
                 raise UetError(f"cannot read `{file}`", None, "is it a file?")
             source = self.family.sources[file] = decode(file, data)
             errors: list[UetError] = []
-            return validate(self._with_profile(parse(source, errors=errors)), errors)
+            tree = self._with_profile(parse(source, errors=errors))
+            return self._validated(tree, errors)
         except UetErrors as errors:
             self.faults.add_all(errors.errors)
         except UetError as error:
             self.faults.add(error)
         return None
+
+    def _validated(self, tree: Tree, errors: list[UetError]) -> Manifest:
+        """The manifest that a tree describes. What is wrong with it only in being there is noted, and the rest goes on to be checked."""
+        try:
+            return validate(tree, errors)
+        except UetErrors as found:
+            if errors or not prune(tree, found.errors) or found.left_out:
+                raise
+            self.family.errors += found.errors
+            return validate(tree)
 
     def _with_profile(self, tree: Tree) -> Tree:
         profiles = tree.entries.get("profiles") if isinstance(tree, Map) else None
