@@ -31,6 +31,7 @@ PURE = {
     "__future__",
     "bisect",
     "collections.abc",
+    "decimal",
     "hashlib",
     "heapq",
     "itertools",
