@@ -63,7 +63,7 @@ class UetError(Exception):
 
 
 class UetErrors(UetError):
-    """Several independent errors of one manifest, in the order of their positions; at most `LIMIT` are kept, `left_out` more are only counted."""
+    """Several independent errors of one manifest, in the order of their positions; at most `LIMIT` are kept, `left_out` more counted."""
 
     LIMIT = 20
 
