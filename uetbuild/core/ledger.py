@@ -66,8 +66,8 @@ class Spender(Record):
 
 
 class Notice(Record):
-    """An account came to its warning, or (`exceeded`) went over its limit or would by `wanted`. The numbers are in `unit`: `usd`, `tokens` or
-    `time` (seconds).
+    """An account came to its warning, or (`exceeded`) went over its limit or would by `wanted`. The numbers are in `unit`: `usd`,
+    `tokens` or `time` (seconds).
     """
 
     __slots__ = ("account", "exceeded", "unit", "limit", "spent", "wanted")

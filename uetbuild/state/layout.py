@@ -43,6 +43,11 @@ class Layout:
     def sandboxes(self) -> str:
         return self.folder + "/sandboxes"
 
+    @property
+    def ledger(self) -> str:
+        """What was spent: the one file of the state folder that nothing can build anew."""
+        return self.folder + "/ledger.db"
+
     def run_folder(self, run: str) -> str:
         """Everything of one run."""
         return f"{self.runs}/{run}"
