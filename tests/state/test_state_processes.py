@@ -1,7 +1,6 @@
 """What was spawned is remembered until its run ends."""
 
 from uetbuild.core.changes import Changes
-from uetbuild.state.boot import boot_id
 from uetbuild.state.layout import Layout
 from uetbuild.state.store import open_writer
 
@@ -9,12 +8,12 @@ from uetbuild.state.store import open_writer
 def test_spawned_processes_are_recorded_until_their_run_ends(tmp_path):
     layout = Layout(str(tmp_path))
     layout.ensure()
-    store = open_writer(layout)
+    store = open_writer(layout, "B")
     changes = Changes()
     changes.run = ("R", "running", {})
     changes.pids = [("n", 100, 5), ("n", 100, 6), ("m", 101, 7)]
     store.commit(changes)
-    assert sorted(store.processes()) == [("R", "m", 101, 7, boot_id()), ("R", "n", 100, 5, boot_id()), ("R", "n", 100, 6, boot_id())]
+    assert sorted(store.processes()) == [("R", "m", 101, 7, "B"), ("R", "n", 100, 5, "B"), ("R", "n", 100, 6, "B")]
     changes.run = ("R", "succeeded", {})
     store.commit(changes)
     assert store.processes() == []

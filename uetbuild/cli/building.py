@@ -19,6 +19,7 @@ from uetbuild.engine.wait import SignalWait
 from uetbuild.executors.ask import AskShell
 from uetbuild.executors.leftovers import end_leftovers
 from uetbuild.executors.pool import SupervisorPool
+from uetbuild.executors.tree import boot_id
 from uetbuild.report.lines import followed, output_mode
 from uetbuild.state import compiled
 from uetbuild.state.disk import RealDisk
@@ -52,7 +53,7 @@ class Held:
         session.layout.ensure()
         self.lock = BuildLock(session.layout.lock)
         self.lock.acquire(wait, waiting)
-        self.store: SqliteStore = open_writer(session.layout)
+        self.store: SqliteStore = open_writer(session.layout, boot_id())
 
     def __enter__(self) -> Held:
         return self
@@ -96,7 +97,7 @@ def _run(session: OpenProject, request: Request, held: Held, view: Lines) -> int
         with SignalWait() as wait:
             loop = Loop(
                 survey, bench, Kitchen(place(session, run), settings, survey.answers), workers, journal, wait, SystemClock(), Terminal(),
-                rank, admission,
+                rank, admission, dice,
             )  # fmt: skip
             code = loop.run()
     finally:
@@ -110,6 +111,11 @@ def _run(session: OpenProject, request: Request, held: Held, view: Lines) -> int
     elif not code:
         view.up_to_date(loop.size)
     return code
+
+
+def dice() -> float:
+    """A number in [0, 1), another one each time."""
+    return (int.from_bytes(os.urandom(8), "big") >> 11) / (1 << 53)  # `random` is not loaded for this
 
 
 def _end_leftovers(store: SqliteStore, view: Lines) -> None:

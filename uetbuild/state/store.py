@@ -9,7 +9,6 @@ from __future__ import annotations
 from math import exp, log
 
 from uetbuild.core.stamps import Link, Stage, Stamp
-from uetbuild.state.boot import boot_id
 from uetbuild.state.database import Database
 from uetbuild.state.digests import Digests
 from uetbuild.state.sealed import key_of, seal, seed, text_of, unseal
@@ -41,10 +40,12 @@ Run = tuple[str, float, float, "dict[str, object]"]  # state, started, finished 
 
 
 class SqliteStore:
-    """Implements `Store` over an open database. `digests` is what `RealDisk` asks and fills; `warnings` are lines for stderr."""
+    """Implements `Store` over an open database. `digests` is what `RealDisk` asks and fills; `warnings` are lines for stderr; `boot`: which
+    boot of the machine this is, recorded with processes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, boot: str = "") -> None:
         self.database = database
+        self._boot = boot
         self.digests = Digests(lambda: dict(database.rows("SELECT key, body FROM digests")))
         self._durations: dict[str, float] | None = None
         self._runs: dict[str, Run] = {}
@@ -157,7 +158,7 @@ class SqliteStore:
             self._runs[run] = (state, started, finished, dict(summary))
             statements.append(_put("runs", {run: self._runs[run]}, RUNS))
         if changes.pids:
-            boot = boot_id()
+            boot = self._boot
             rows = {f"{pid}-{start}-{boot}": (self._run, node, pid, start, boot) for node, pid, start in changes.pids}
             statements.append(_put("processes", rows, PROCESSES))
         if ended:
@@ -174,9 +175,9 @@ class SqliteStore:
         return ("pending", 0.0, 0.0, {})
 
 
-def open_writer(layout: Layout) -> SqliteStore:
+def open_writer(layout: Layout, boot: str = "") -> SqliteStore:
     """The store of a build that holds the lock; `layout.ensure()` was called. Raises UetError."""
-    return SqliteStore(Database.open_writer(layout.database, layout.shown(layout.database), layout.drop_snapshots))
+    return SqliteStore(Database.open_writer(layout.database, layout.shown(layout.database), layout.drop_snapshots), boot)
 
 
 def open_reader(layout: Layout) -> SqliteStore:
