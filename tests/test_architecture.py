@@ -58,6 +58,7 @@ def room(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
+@cache
 def imports(module: str) -> list[tuple[str, str, ast.stmt]]:
     """(what is imported, when: at RUN time, LAZY inside a function, for TYPES only; the statement)."""
 
