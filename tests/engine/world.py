@@ -68,6 +68,7 @@ class World:
         self.events: list = []
         self.commits = 0
         self.time = 1000.0
+        self.ticks = 1.0
 
     # Disk
     def kind(self, path: str) -> str:
@@ -151,7 +152,7 @@ class World:
         return self.time
 
     def monotonic(self) -> float:
-        return 1.0
+        return self.ticks
 
 
 class FakeWorkers:
@@ -200,12 +201,19 @@ class FakeWorkers:
 
 
 class NoWait:
-    """Never waits; hands over the signals that a test puts in."""
+    """Never waits, but sets the clocks on; hands over the signals that a test puts in. `waited`: the seconds of each wait for a deadline."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: World, workers: FakeWorkers) -> None:
         self.signals: list[int] = []
+        self.waited: list[float] = []
+        self._world = world
+        self._workers = workers
 
     def poll(self, filenos, seconds):
+        if seconds and not self._workers.running():
+            self.waited.append(seconds)
+            self._world.ticks += seconds
+            self._world.time += seconds
         signals, self.signals = self.signals, []
         return signals
 
@@ -265,10 +273,11 @@ class Build:
         self.answers = Answers(self.project, world.root, world.environ, world.answers(), None, shell)
         self.survey = Survey(self.project, self.graph, world, Memory(world), self.answers, self.request)
         self.workers = FakeWorkers(world)
-        self.wait = NoWait()
+        self.wait = NoWait(world, self.workers)
         self.view = Seen()
         self.person = person or Nobody()
         self.code = -1
+        self.dice = 0.5
 
     def run(self) -> list[str]:
         cost = costs(self.graph, self.request.members, self.world.seconds())
@@ -284,6 +293,7 @@ class Build:
         self.loop = Loop(
             self.survey, Bench(self.survey, outputs), Kitchen(place, settings, self.answers), self.workers, journal, self.wait,
             self.world, self.person, rank, Admission(self.graph.nodes, self.request.jobs, settings.pools, Conflicts(self.graph.nodes)),
+            lambda: self.dice,
         )  # fmt: skip
         self.code = self.loop.run()
         return self.workers.started

@@ -24,16 +24,18 @@ class Stamp(Record):
     created; `edits`: path -> digest it left; `before`: for an unfinished attempt, (path, signature) of the files that stood in
     folder and glob outputs before it began (they are not ours to remove). `deps`: node id -> digest of what that dependency
     creates and edits. `time` in seconds since 1970 when it last succeeded (when it started, if it never did), `seconds` how long
-    it took.
+    it took. `attempt`: how many attempts failed so far and are to be followed by another, `not_before` (seconds since 1970) when; both
+    0 unless it is tried again.
     """
 
     __slots__ = (
         "node", "stage", "run", "time", "seconds", "definition", "env", "programs", "probes", "sh_vars",
-        "inputs", "discovered", "deps", "outputs", "edits", "before",
+        "inputs", "discovered", "deps", "outputs", "edits", "before", "attempt", "not_before",
     )  # fmt: skip
     DEFAULTS = {
         "run": "", "time": 0.0, "seconds": 0.0, "definition": "", "env": {}, "programs": {}, "probes": {}, "sh_vars": {},
-        "inputs": {}, "discovered": {}, "deps": {}, "outputs": {}, "edits": {}, "before": (),
+        "inputs": {}, "discovered": {}, "deps": {}, "outputs": {}, "edits": {}, "before": (), "attempt": 0,
+        "not_before": 0.0,
     }  # fmt: skip
 
     node: str
@@ -52,6 +54,8 @@ class Stamp(Record):
     outputs: dict[str, str]
     edits: dict[str, str]
     before: tuple[tuple[str, str], ...]
+    attempt: int
+    not_before: float
 
 
 class Link(Record):

@@ -6,44 +6,47 @@ Knows nothing of what starts a node, and not what follows from its end.
 from __future__ import annotations
 
 from uetbuild.core.jobs import Result
+from uetbuild.core.retry import cause
 from uetbuild.core.stamps import Stage
 from uetbuild.engine.states import State
 from uetbuild.errors import UetError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from uetbuild.core.jobs import Outcome, Progress
     from uetbuild.core.ports import Clock
     from uetbuild.engine.attempt import Attempt, Bench, Ending
     from uetbuild.engine.journal import Journal
     from uetbuild.engine.memory import Memory
-
-STATES = {Result.SUCCEEDED: State.SUCCEEDED, Result.CANCELLED: State.CANCELLED}  # all else is a failure
+    from uetbuild.engine.waiting import Waiting
 
 
 class Arrivals:
     """Takes what the workers say of the attempts of one build."""
 
-    __slots__ = ("_bench", "_clock", "_journal", "_memory")
+    __slots__ = ("_bench", "_clock", "_journal", "_memory", "_waiting")
 
-    def __init__(self, bench: Bench, memory: Memory, journal: Journal, clock: Clock) -> None:
+    def __init__(self, bench: Bench, memory: Memory, journal: Journal, clock: Clock, waiting: Waiting) -> None:
         self._bench = bench
         self._memory = memory
         self._journal = journal
         self._clock = clock
+        self._waiting = waiting
 
     def end(self, attempt: Attempt, outcome: Outcome, log: str, may_repeat: bool) -> int:
-        """The state in which a node ends, its stamp among the changes of the turn; `STALE` where it is to run once more because its inputs
-        changed while it ran (only when it `may_repeat`). `log`: absolute path of what it printed.
+        """The state in which a node ends, its stamp among the changes of the turn; `STALE` where it is to run once more (only when it
+        `may_repeat`): at once because its inputs changed while it ran, or later, after a failure. `log`: absolute path of what it printed.
         """
         if outcome.result != Result.SUCCEEDED:
             self._bench.give_up(attempt)
-            return self._conclude(attempt, outcome, log, outcome.result, outcome.message)
+            return self._fail(attempt, outcome, log, may_repeat, outcome.result, outcome.message)
         try:
             ending = self._bench.finish(attempt, outcome.seconds, self._clock.now())
         except UetError as error:
             self._bench.give_up(attempt)
-            return self._conclude(attempt, outcome, log, Result.FAILED, error.message)
+            return self._fail(attempt, outcome, log, may_repeat, Result.FAILED, error.message)
         if ending.again and may_repeat:
             return State.STALE
         if ending.fault:
@@ -51,9 +54,10 @@ class Arrivals:
                 self._journal.emit("scope_violation", attempt.node.id, path=ending.violation)
             if not ending.fault.startswith("inputs changed"):
                 self._bench.give_up(attempt)
-            return self._conclude(attempt, outcome, log, Result.FAILED, ending.fault)
+            return self._fail(attempt, outcome, log, may_repeat, Result.FAILED, ending.fault)
         self._stamp(ending)
-        return self._conclude(attempt, outcome, log, Result.SUCCEEDED, "")
+        self._journal.emit("node_finished", attempt.node.id, **_last_words(attempt, outcome, log, Result.SUCCEEDED, ""))
+        return State.SUCCEEDED
 
     def tell(self, attempt: Attempt | None, progress: Progress, log: str) -> None:
         """Pass on what happened at a worker on the way; `attempt`: what it is busy with, None if nothing."""
@@ -79,10 +83,18 @@ class Arrivals:
         if stamp is not None and (stamp.stage == Stage.DONE or stamp.outputs or stamp.edits):
             self._memory.put(stamp.with_(run=self._journal.run), changes)
 
-    def _conclude(self, attempt: Attempt, outcome: Outcome, log: str, result: str, message: str) -> int:
-        command = attempt.spoken[outcome.step] if outcome.step < len(attempt.spoken) else ""
-        self._journal.emit(
-            "node_finished", attempt.node.id, outcome=result, seconds=round(outcome.seconds, 6), code=outcome.code, message=message,
-            log=log, command=command,
-        )  # fmt: skip
-        return STATES.get(result, State.FAILED)
+    def _fail(self, attempt: Attempt, outcome: Outcome, log: str, may_repeat: bool, result: str, message: str) -> int:
+        """After anything but a success: another attempt later, or the end."""
+        words = _last_words(attempt, outcome, log, result, message)
+        if self._waiting.put_off(attempt, cause(attempt.node.retry, result, outcome.code), words, not may_repeat):
+            return State.STALE
+        self._journal.emit("node_finished", attempt.node.id, **words)
+        return State.CANCELLED if result == Result.CANCELLED else State.FAILED
+
+
+def _last_words(attempt: Attempt, outcome: Outcome, log: str, result: str, message: str) -> dict[str, Any]:
+    """What `node_finished` says."""
+    command = attempt.spoken[outcome.step] if outcome.step < len(attempt.spoken) else ""
+    return {
+        "outcome": result, "seconds": round(outcome.seconds, 6), "code": outcome.code, "message": message, "log": log, "command": command,
+    }  # fmt: skip

@@ -61,8 +61,8 @@ class Attempt:
 
     @property
     def changed(self) -> list[str]:
-        """Inputs and edits that differ from the stamp."""
-        then = {} if self.last is None else self.last.inputs | self.last.edits
+        """Inputs and edits that differ from the stamp; all of them where it is that of an attempt that came to nothing."""
+        then = {} if self.last is None or self.last.stage == Stage.STARTED else self.last.inputs | self.last.edits
         now = self.present.inputs | self.edits
         return [path for path in now if now[path] != then.get(path)]
 
@@ -119,7 +119,7 @@ class Bench:
         # the time stays that of the last success: the order of editors is the order of these (engine/recorded.py)
         return attempt.present.with_(
             stage=Stage.STARTED, run=run, time=now if last is None else last.time, outputs=kept,
-            edits={} if last is None else last.edits, before=attempt.before,
+            edits={} if last is None else last.edits, before=attempt.before, attempt=attempt.number - 1,
         )  # fmt: skip
 
     def finish(self, attempt: Attempt, seconds: float, now: float) -> Ending:

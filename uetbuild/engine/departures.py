@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from uetbuild.engine.journal import Journal
     from uetbuild.engine.recipe import Kitchen
     from uetbuild.engine.survey import Survey
+    from uetbuild.engine.waiting import Waiting
     from uetbuild.engine.waves import Waves
 
 
@@ -27,7 +28,10 @@ class Departures:
     of the exit code.
     """
 
-    __slots__ = ("code", "_admission", "_bench", "_clock", "_journal", "_kitchen", "_person", "_size", "_survey", "_waves")
+    __slots__ = (
+        "code", "_admission", "_bench", "_clock", "_journal", "_kitchen", "_met", "_person", "_size", "_survey", "_told", "_waiting",
+        "_waves",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class Departures:
         person: Person,
         admission: Admission,
         waves: Waves,
+        waiting: Waiting,
         size: int,
     ) -> None:
         self.code = ExitCode.OK
@@ -50,25 +55,45 @@ class Departures:
         self._person = person
         self._admission = admission
         self._waves = waves
+        self._waiting = waiting
+        self._met: set[int] = set()  # those that were asked for once
+        self._told: set[int] = set()  # those whose verdict was told
         self._size = size
 
-    def start(self, i: int, number: int, judged: Judged | None) -> tuple[Attempt, Job] | int:
-        """Attempt `number` (from 1) at a stale node and its job, with STARTED among the changes of the turn; or the state in which the
-        node ends at once, because it need not, cannot or must not run.
+    def start(self, i: int, judged: Judged | None) -> tuple[Attempt, Job] | int:
+        """The next attempt at a stale node and its job, with STARTED among the changes of the turn; or the state in which the node ends at
+        once, because it need not, cannot or must not run; `STALE`: it waits, since an earlier build, and is due later.
         """
         node, survey = self._survey.graph.nodes[i], self._survey
         try:
-            if number > 1:
-                survey.judge(i)  # its inputs have changed: look at them again
-            elif survey.answers.skip(node):
-                return State.UP_TO_DATE
-            elif node.confirm and not self._confirmed(i, judged):
-                return State.CANCELLED
-            attempt = Attempt(i, node, number, survey.seen[i], survey.memory.stamps.get(node.id))
+            if i in self._met:
+                survey.look_again(i)  # its inputs have changed, or may have while it waited
+            else:
+                self._met.add(i)
+                state = self._refrain(i, judged)
+                if state is not None:
+                    return state
+            attempt = Attempt(i, node, self._waiting.next(i), survey.seen[i], survey.memory.stamps.get(node.id))
             self._announce(i, judged)
             return attempt, self._prepare(attempt, judged)
         except UetError as error:
             return self.refuse(i, judged, error)
+
+    def _refrain(self, i: int, judged: Judged | None) -> int | None:
+        """The state of a node that is not to be started, None where it is; asked once a build."""
+        node, survey = self._survey.graph.nodes[i], self._survey
+        if survey.answers.skip(node):
+            return State.UP_TO_DATE
+        if node.confirm and not self._confirmed(i, judged):
+            return State.CANCELLED
+        if i in survey.request.forced or i in survey.request.arguments:
+            return None  # starts anew
+        rest = self._waiting.resume(i, node, survey.seen[i])
+        if not rest:
+            return None
+        self._announce(i, judged)
+        self._waiting.go_on(i, node, rest)
+        return State.STALE
 
     def refuse(self, i: int, judged: Judged | None, error: UetError) -> int:
         """Say why a node could not even start; returns the state in which it ends."""
@@ -99,7 +124,8 @@ class Departures:
             journal.emit("run_started", targets=list(request.targets), jobs=request.jobs, nodes=self._size)
             journal.changes.run = (journal.run, "running", {"targets": list(request.targets)})
         self._waves.started(i)
-        if judged is not None:
+        if judged is not None and i not in self._told:
+            self._told.add(i)
             reasons = [{"code": reason.code, "detail": reason.detail} for reason in judged.reasons]
             journal.emit("node_judged", self._survey.graph.nodes[i].id, verdict=judged.verdict, reasons=reasons)
 

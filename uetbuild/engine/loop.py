@@ -17,12 +17,13 @@ from uetbuild.engine.departures import Departures
 from uetbuild.engine.interrupts import Interrupts
 from uetbuild.engine.request import Request
 from uetbuild.engine.states import FINAL, GOOD, State, States
+from uetbuild.engine.waiting import Waiting
 from uetbuild.engine.waves import Waves
 from uetbuild.errors import ExitCode, UetError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from uetbuild.core.jobs import Job, Progress
     from uetbuild.core.ports import Clock, Person, Workers
@@ -52,6 +53,7 @@ class Loop:
         person: Person,
         rank: Sequence[int],
         admission: Admission,
+        dice: Callable[[], float],
     ) -> None:
         self.graph = survey.graph
         self.request = survey.request
@@ -74,8 +76,9 @@ class Loop:
         self._spawn: list[Job] = []
         self._interrupts = Interrupts(workers, journal)
         self._waves = Waves(self.graph, self.request, journal)
-        self._departures = Departures(survey, bench, kitchen, journal, clock, person, admission, self._waves, self.size)
-        self._arrivals = Arrivals(bench, survey.memory, journal, clock)
+        self._later = Waiting(survey.memory, journal, clock, dice)
+        self._departures = Departures(survey, bench, kitchen, journal, clock, person, admission, self._waves, self._later, self.size)
+        self._arrivals = Arrivals(bench, survey.memory, journal, clock, self._later)
         self._began = 0.0
 
     @property
@@ -101,7 +104,7 @@ class Loop:
             if not self.stopping:
                 self._advance()
             self._launch()
-            if not self._attempts and (self.stopping or not self._fresh):
+            if not self._attempts and (self.stopping or not (self._fresh or self._later)):
                 break
             self._interrupts.pass_on(self._wait.poll(self._workers.filenos(), self._patience()), self._attempts)
             for news in self._workers.collect():
@@ -117,8 +120,10 @@ class Loop:
                 pass  # the first error is told
 
     def _patience(self) -> float | None:
-        """Seconds to wait: none while there is something to judge, else until something happens."""
-        return 0.0 if self._fresh and not self.stopping else None
+        """Seconds to wait: none while there is something to judge, else until something happens or an attempt is due."""
+        if self.stopping:
+            return None
+        return 0.0 if self._fresh else self._later.seconds
 
     def _arm(self) -> None:
         members = frozenset(self.request.members)
@@ -134,6 +139,8 @@ class Loop:
 
     def _advance(self) -> None:
         """Fill the free places; with none free, judge some more, so that what is up to date does not wait for a place."""
+        for i in self._later.due():
+            self._ready.push(i)
         judged = 0
         while not self.stopping:
             self._fill()
@@ -179,12 +186,13 @@ class Loop:
                 return
             self._ready.push(i)
 
-    def _begin(self, i: int, number: int = 1) -> None:
-        """From admitted to about to be submitted; a node that need not or must not run after all is released."""
-        started = self._departures.start(i, number, self._reasons.get(i))
+    def _begin(self, i: int) -> None:
+        """From admitted to about to be submitted; a node that need not or must not run after all, or not yet, is released."""
+        started = self._departures.start(i, self._reasons.get(i))
         if isinstance(started, int):
             self._ready.release(i)
-            self._end(i, started)
+            if started != State.STALE:
+                self._end(i, started)
             return
         attempt, job = started
         self.states.set(i, State.RUNNING)
@@ -200,12 +208,15 @@ class Loop:
         self._arrivals.tell(attempt, news, "" if attempt is None else self._kitchen.log(attempt.node.id))
 
     def _take(self, outcome: Outcome) -> None:
-        """A job ended: let others go on, or start it once more."""
+        """A job ended: let others go on, or start it once more, now or later."""
         attempt = self._attempts.pop(outcome.key)
         state = self._arrivals.end(attempt, outcome, self._kitchen.log(attempt.node.id), not self.stopping)
         if state == State.STALE:
             self.states.set(attempt.i, state)
-            self._begin(attempt.i, attempt.number + 1)
+            if attempt.i in self._later:
+                self._ready.release(attempt.i)
+            else:
+                self._begin(attempt.i)
             return
         self._ready.release(attempt.i)
         self._end(attempt.i, state)
@@ -255,6 +266,9 @@ class Loop:
 
     def _finish(self) -> int:
         """Exit code by the contract's precedence; the last event of the run."""
+        if self.failures and not self._interrupts.signal:
+            for i in self._later.abandon():
+                self._end(i, State.FAILED)
         code = self._departures.code
         if self.failures:
             code = ExitCode.FAILED

@@ -89,6 +89,13 @@ class Survey:
             edits = edit_reasons(node.id, last, now, self.memory.chains)  # a broken chain stays broken, whatever runs first
         return judge(node, present, last, outputs=outputs, edits=edits, unsure=unsure, commanded=commanded)
 
+    def look_again(self, i: int) -> Judged:
+        """The verdict on a node that was judged before, with a fresh look at the files that count."""
+        node, seen = self.graph.nodes[i], self.seen[i]
+        folders = [source.pattern.partition("*")[0].rpartition("/")[0] for source in (*node.inputs, *node.edits)]
+        self.disk.forget([*seen.inputs, *seen.edits, *seen.discovered, *folders])
+        return self.judge(i)
+
     # --- what the world says ----------------------------------------------------------------------------------------------------
 
     def present(self, i: int) -> Stamp:

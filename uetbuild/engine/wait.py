@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+from math import ceil
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
             """Wait until a descriptor is readable, a signal came or the time is over; returns the signals."""
 else:
     import _signal as signal  # what `signal` wraps; that one loads `enum`
+
+LONGEST = 3_600_000  # milliseconds of one wait: the system's numbers end before our durations do, and waking up early does no harm
 
 
 class SignalWait:
@@ -54,7 +57,7 @@ class SignalWait:
         poller.register(self._read, select.POLLIN)
         for fileno in filenos:
             poller.register(fileno, select.POLLIN)
-        poller.poll(None if seconds is None else int(seconds * 1000))
+        poller.poll(None if seconds is None else min(ceil(seconds * 1000), LONGEST))
         try:
             return [number for number in os.read(self._read, 64) if number in self.CAUGHT]
         except BlockingIOError:
