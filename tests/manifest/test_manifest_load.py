@@ -8,6 +8,7 @@ import pytest
 from manifest_disk import ROOT, FakeDisk, argv, disk, faults, nodes, project, told
 
 from uetbuild.core.nodes import Node, Source, Step
+from uetbuild.core.policies import Retry
 from uetbuild.errors import UetErrors
 from uetbuild.manifest.load import load
 
@@ -115,6 +116,16 @@ def test_the_row_of_a_project_can_be_marshalled_and_revived() -> None:
         env={"H": "h"},
     )
     assert type(made).from_row(marshal.loads(marshal.dumps(made.row()))) == made
+
+
+def test_a_workstream_that_says_how_often_it_is_tried_replaces_the_default() -> None:
+    made = nodes(
+        "defaults: {retry: 2}\nworkstreams: {x: {run: x}, y: {run: x, retry: 0}, z: {run: x, retry: {on: lost}}, g: {depends_on: x}}"
+    )
+    assert made["x"].retry == Retry(attempts=3)
+    assert made["y"].retry is None and made["g"].retry is None
+    assert made["z"].retry == Retry(attempts=3, on=("lost",))
+    assert nodes("workstreams: {x: {run: x}}")["x"].definition == made["x"].definition  # retries make no other result
 
 
 def test_a_thousand_nodes_in_a_chain_and_many_in_one_group_are_no_problem() -> None:

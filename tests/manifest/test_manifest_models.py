@@ -8,6 +8,7 @@ import yaml_blocks as blocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from uetbuild.core.policies import Retry
 from uetbuild.errors import UetError, UetErrors
 from uetbuild.manifest.later import KEYS
 from uetbuild.manifest.models import BLOCKS, Manifest, validate
@@ -106,10 +107,10 @@ def test_vars_are_values_commands_files_or_choices() -> None:
 
 
 def test_numbers_durations_and_sizes_are_read() -> None:
-    found = manifest("settings: {jobs: auto, keep_runs: 3, output_limit: 1Gi}\npools: {gpu: 2}\ndefaults: {timeout: 1h30m, retry: 0}")
+    found = manifest("settings: {jobs: auto, keep_runs: 3, output_limit: 1Gi}\npools: {gpu: 2}\ndefaults: {timeout: 1h30m, retry: 2}")
     assert found.settings is not None and found.defaults is not None
     assert (found.settings.jobs, found.settings.keep_runs, found.settings.output_limit) == (0, 3, 2**30)
-    assert (found.pools, found.defaults.timeout, found.defaults.retry) == ({"gpu": 2}, 5400.0, 0)
+    assert (found.pools, found.defaults.timeout, found.defaults.retry) == ({"gpu": 2}, 5400.0, Retry(attempts=3))
 
 
 def test_what_is_not_given_is_told_from_what_is() -> None:
@@ -184,6 +185,21 @@ def test_a_profile_is_merged_before_the_rest_is_read() -> None:
         ("matrix: {py: []}", "`py` expects at least one value, got an empty list", 14, ""),
         ("require: {fils: b}", "unknown key `fils` in require", 11, "did you mean `files`?"),
         ("retry: x", "`retry` expects a whole number or a map, got `x`", 8, ""),
+        ("retry: -1", "`retry` expects a whole number or a map, got `-1`", 8, ""),
+        ("retry: [1]", "`retry` expects a whole number or a map, got a list", 8, ""),
+        ("retry:", "`retry` has no value", 1, "it expects a whole number or a map"),
+        ("retry: {attempts: 0}", "`attempts` expects a whole number of at least 1, got `0`", 19, ""),
+        ("retry: {attemps: 2}", "unknown key `attemps` in retry", 9, "did you mean `attempts`?"),
+        ("retry: {backoff: soon}", "`backoff` expects a duration, got `soon`", 18, "durations are written"),
+        (
+            "retry: {on: exits}",
+            "`on` expects one of `exit`, `timeout`, `rate_limit`, `lost`, `gate`, got `exits`",
+            13,
+            "did you mean `exit`?",
+        ),
+        ("retry: {on: []}", "`on` expects at least one cause, got an empty list", 13, "take it away for the usual ones"),
+        ("retry: {rate_limit_codes: 0}", "`rate_limit_codes` expects a whole number of at least 1, got `0`", 27, ""),
+        ("retry: {rate_limit_codes: [75, 256]}", "`rate_limit_codes` expects an exit code from 1 to 255, got `256`", 32, ""),
         ("phase: a b", "`a b` cannot be the id", 8, "ids hold letters"),
         ("depends_on: {a: b}", "`depends_on` expects text or a list of texts, got a map", 13, ""),
     ],
@@ -282,6 +298,21 @@ def test_names_of_pydantic_never_show() -> None:
 # --- not yet ---
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("0", Retry()),
+        ("2", Retry(attempts=3)),
+        ("{}", Retry(attempts=3)),
+        ("{attempts: 5, backoff: 500ms, max: 1m}", Retry(attempts=5, backoff=0.5, limit=60.0)),
+        ("{backoff: 0, max: 0, on: lost}", Retry(attempts=3, backoff=0.0, limit=0.0, on=("lost",))),
+        ("{on: [exit, timeout, exit], rate_limit_codes: [29, 75]}", Retry(attempts=3, on=("exit", "timeout"), codes=(29, 75))),
+    ],
+)
+def test_a_number_or_a_map_says_how_often_it_is_tried_again(written: str, meant: Retry) -> None:
+    assert manifest(f"workstreams: {{a: {{run: x, retry: {written}}}}}").workstreams["a"].retry == meant
+
+
 @pytest.mark.parametrize(("noun", "key"), [(noun, key) for noun, keys in KEYS.items() for key in sorted(keys)])
 def test_a_key_of_a_later_version_is_known_and_answered_not_yet(noun: str, key: str) -> None:
     holders = {
@@ -297,8 +328,7 @@ def test_a_key_of_a_later_version_is_known_and_answered_not_yet(noun: str, key: 
 @pytest.mark.parametrize(
     ("line", "message", "column"),
     [
-        ("retry: 2", "`retry` is not yet supported", 8),
-        ("retry: {attempts: 3}", "`retry` is not yet supported", 8),
+        ("retry: {on: [exit, gate]}", "`retry` on `gate` is not yet supported", 20),
         ("isolation: worktree", "`isolation: worktree` is not yet supported", 12),
         ("foreach: outputs:obj", "`foreach` over `outputs:` is not yet supported", 10),
     ],

@@ -36,7 +36,7 @@ def test_the_schema_accepts_the_manifest_of_the_contract() -> None:
 @pytest.mark.parametrize("block", [Manifest, *BLOCKS], ids=lambda block: block.NOUN)
 def test_the_examples_of_the_reference_are_read_and_fit_the_schema(block: type) -> None:
     example = block.EXAMPLE  # type: ignore[attr-defined]
-    if example.startswith(("run:", "require:")):
+    if example.startswith(("run:", "require:", "retry:")):
         example = "workstreams:\n  a:\n" + "".join(f"    {line}\n" for line in example.splitlines())
     validate(parse(SourceFile("U", example)))
     assert accepted(example)
@@ -52,6 +52,7 @@ def test_the_examples_of_the_reference_are_read_and_fit_the_schema(block: type) 
         "vars: {a: {b: {sh: 1}}, c: {sh: {cmd: x}}, d: null}",
         "vars:\nenv:\nworkstreams:\nsettings:\nprofiles: {ci: null}\nphases: {a: }",
         "settings: {jobs: 4, output_limit: 1000}\ninclude: a.yaml\ndefault: all",
+        "defaults: {retry: 2}\nworkstreams: {a: {run: x, retry: {attempts: 4, backoff: 0.5, max: 1m, on: lost, rate_limit_codes: [75, '29']}}}",
     ],
 )
 def test_the_schema_accepts_what_we_accept(text: str) -> None:
@@ -72,7 +73,10 @@ def test_the_schema_accepts_what_we_accept(text: str) -> None:
         "workstreams: {a: {always: maybe}}",
         "workstreams: {a: {inputs: [[a]]}}",
         "workstreams: {a: {outputs: {a-b: c}}}",
-        "workstreams: {a: {retry: 2}}",
+        "workstreams: {a: {retry: -1}}",
+        "workstreams: {a: {retry: {attempts: 0}}}",
+        "workstreams: {a: {retry: {on: [exits]}}}",
+        "workstreams: {a: {retry: {rate_limit_codes: [256]}}}",
         "workstreams: {a: {isolation: worktree}}",
         "vars: {a-b: 1}",
         "vars: {a: {sh: x, y: 1}}",

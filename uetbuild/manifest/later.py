@@ -16,10 +16,11 @@ KEYS: dict[str, frozenset[str]] = {
     "defaults": frozenset(("cache", "gates", "budget")),
     "phase": frozenset(("budget",)),
 }
-"""By the noun of the block. (agents): agent, tools, isolation worktree; (policies): gates, budgets, models, retry; (cache): cache;
+"""By the noun of the block. (agents): agent, tools, isolation worktree; (policies): gates, budgets, models, retry on gate; (cache): cache;
 (watch): service; (later): compensate, breaker."""
 
 ISOLATIONS = frozenset(("worktree",))
+CAUSES = frozenset(("gate",))  # of `retry.on`
 
 
 def later_keys(noun: str, block: Map) -> dict[str, UetError]:

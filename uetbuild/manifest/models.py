@@ -24,6 +24,7 @@ from uetbuild.manifest.models_base import (
 )
 from uetbuild.manifest.models_paths import PATHS_SCHEMA, PathEntry, Paths, read_paths
 from uetbuild.manifest.models_recipe import StepSpec
+from uetbuild.manifest.models_retry import Retry, RetryValue
 from uetbuild.manifest.models_values import (
     ID_PATTERN,
     TEXT_SCHEMA,
@@ -50,7 +51,6 @@ from uetbuild.manifest.models_workstream import (
     EnvMode,
     Isolation,
     Require,
-    Retry,
     Workstream,
     read_workstream,
     same_but_for_case,
@@ -100,7 +100,7 @@ class Defaults(Block):
     EXAMPLE: ClassVar[str] = "defaults: {timeout: 10m, env_mode: inherit, shell: [bash, -euo, pipefail, -c]}\n"
 
     timeout: OptionalDuration = Field(None, description="Longest time for a recipe; 0 = none.")
-    retry: Retry = Field(None, description="How often a failed recipe is tried again; only 0 for now.")
+    retry: RetryValue = Field(None, description="How often a failed recipe is tried again; 0 = never.")
     shell: OptionalWords = Field(None, description="Command that gets a shell text as its last argument.")
     cwd: OptionalText = Field(None, description="Working folder.")
     env: Env = Field({}, description="Environment variables.")
@@ -282,7 +282,7 @@ profiles: {ci: {defaults: {env_mode: strict}}}
     settings: Annotated[Settings | None, _block(Settings)] = Field(None, description="What holds for the whole build.")
 
 
-BLOCKS: tuple[type[Block], ...] = (Workstream, StepSpec, Require, Include, Phase, Defaults, Settings)
+BLOCKS: tuple[type[Block], ...] = (Workstream, StepSpec, Require, Retry, Include, Phase, Defaults, Settings)
 """All blocks below the top level, in the order in which the reference shows them."""
 
 

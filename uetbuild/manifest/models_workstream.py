@@ -1,4 +1,4 @@
-"""The block of one workstream, and what only it holds: `foreach`, `matrix`, `require`, `retry`."""
+"""The block of one workstream, and what only it holds: `foreach`, `matrix`, `require`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from uetbuild.manifest.later import ISOLATIONS
 from uetbuild.manifest.models_base import MAX_ERRORS, Block, Reads, Refused, expects, read_block, read_items, read_map, refuse
 from uetbuild.manifest.models_paths import Paths, RequiredPaths
 from uetbuild.manifest.models_recipe import CommandValue, RecipeValue
+from uetbuild.manifest.models_retry import RetryValue
 from uetbuild.manifest.models_values import (
     NAME_PATTERN,
     TEXT_SCHEMA,
@@ -87,18 +88,6 @@ def read_matrix(node: Tree) -> dict[str, tuple[Text, ...]]:
     return axes
 
 
-def read_retry(node: Tree) -> int:
-    """0; every other value belongs to a later version."""
-    text = node if isinstance(node, Text) else None
-    if text is not None and text.text == "0":
-        return 0
-    if text is not None and not text.text.isdecimal():
-        raise expects("a whole number or a map", node)
-    if isinstance(node, Seq):
-        raise expects("a whole number or a map", node)
-    raise Refused([not_yet("`retry`", node.location())])
-
-
 def read_isolation(node: Tree) -> str:
     """`none` or `sandbox`."""
     text = read_choice("none", "sandbox", *ISOLATIONS)(node)
@@ -138,7 +127,6 @@ Matrix = Annotated[
         "map of names to lists",
     ),
 ]
-Retry = Annotated[int | None, Reads(read_retry, {"enum": [0, "0"]}, "0")]
 EnvMode = Annotated[str | None, choice("inherit", "strict")]
 Isolation = Annotated[str | None, Reads(read_isolation, {"enum": ["none", "sandbox"]}, "`none` or `sandbox`")]
 RequireValue = Annotated[Require | None, Reads(lambda node: read_block(Require, node), {"$ref": "#/$defs/Require"}, "map")]
@@ -190,7 +178,7 @@ workstreams:
     probes: RecipeValue = Field((), description="Commands whose output counts (`python --version`).")
     depfile: OptionalText = Field(None, description="Make-style dependency file that the recipe writes.")
     timeout: OptionalDuration = Field(None, description="Longest time for the recipe; 0 = none.")
-    retry: Retry = Field(None, description="How often it is tried again; only 0 for now.")
+    retry: RetryValue = Field(None, description="How often it is tried again when it fails; 0 = never, 2 = three attempts in all.")
     resources: OptionalResources = Field(None, description="How much it takes of which pool.")
     mutex: Texts = Field((), description="Names of conflict groups: never two of one group at a time.")
     exclusive: Bool = Field(False, description="Whether it runs alone.")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Node, Pieces, ShVar, Source, Sources, Step
+from uetbuild.core.policies import Retry
 from uetbuild.core.ports import Disk
 from uetbuild.core.relative import seen_from
 from uetbuild.core.render import late_of
@@ -211,6 +212,8 @@ class RecipeFields:
         node, spec = self.node, self.spec
         timeout = spec.timeout if spec.timeout is not None else self.defaults.get("timeout")
         node.timeout = timeout if isinstance(timeout, float) else 0.0
+        retry = spec.retry if spec.retry is not None else self.defaults.get("retry")
+        node.retry = retry if isinstance(retry, Retry) and retry.attempts > 1 else None
         resources = spec.resources if spec.resources is not None else self.defaults.get("resources")
         if isinstance(resources, dict) and resources:
             node.resources = tuple(sorted([(pool, amount) for pool, amount in resources.items() if amount]))

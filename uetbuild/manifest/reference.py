@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic.fields import FieldInfo
 
 from uetbuild.manifest.generated import generate
-from uetbuild.manifest.later import ISOLATIONS, KEYS
+from uetbuild.manifest.later import CAUSES, ISOLATIONS, KEYS
 from uetbuild.manifest.models import BLOCKS, Manifest
 from uetbuild.manifest.models_base import Block, reads_of
 
@@ -40,6 +40,7 @@ _TITLES = {
     "workstream": "`workstreams.ID`",
     "step": "Steps of a recipe",
     "require": "`require`",
+    "retry": "`retry`",
     "include": "`include`",
     "phase": "`phases.ID`",
     "defaults": "`defaults`",
@@ -72,6 +73,8 @@ def _default(field: FieldInfo) -> str:
         return "must be given"
     if field.default is None or field.default in ((), {}):
         return ""
+    if isinstance(field.default, tuple):
+        return f"`[{', '.join(map(str, field.default))}]`"
     return f"`{str(field.default).lower()}`"
 
 
@@ -79,9 +82,8 @@ def _not_yet() -> str:
     lines = ["## Not yet", "", "These keys belong to later versions; using one is an error that says so.", ""]
     for noun, keys in KEYS.items():
         lines.append(f"- {_TITLES[noun]}: {', '.join(f'`{key}`' for key in sorted(keys))}")
-    lines.append(
-        f"- values: `retry` other than 0, {', '.join(f'`isolation: {value}`' for value in sorted(ISOLATIONS))}, `foreach: outputs:ID`"
-    )
+    values = [*[f"`retry.on: {cause}`" for cause in sorted(CAUSES)], *[f"`isolation: {value}`" for value in sorted(ISOLATIONS)]]
+    lines.append(f"- values: {', '.join(values)}, `foreach: outputs:ID`")
     return "\n".join(lines) + "\n"
 
 
