@@ -69,6 +69,18 @@ def test_the_environment_is_the_builds_then_the_jobs_then_the_commands(bench):
     assert bench.log(outcome.key) == f"job job command {bench.folder}\n"
 
 
+def test_a_command_reads_the_file_that_is_its_standard_input_and_else_nothing(bench):
+    note = str(bench.folder / "note")
+    outcome = bench.run(bench.command("cat; echo .", stdin=note), "cat; echo .", notes=((note, "asked\nfor\n"),))
+    assert bench.log(outcome.key) == "asked\nfor\n.\n.\n"
+
+
+def test_a_command_whose_standard_input_is_not_there_does_not_start(bench):
+    outcome = bench.run(bench.command("echo never", stdin="/no/such/file"))
+    assert (outcome.result, outcome.code, outcome.message) == (Result.FAILED, 1, "/no/such/file: No such file or directory")
+    assert bench.log(outcome.key) == "/no/such/file: No such file or directory\n"
+
+
 def test_a_cleared_environment_holds_only_what_is_given(bench):
     outcome = bench.run(bench.command(("env",), cwd="/"), env=(("A", "b"), ("PATH", os.defpath)), clear_env=True)
     assert sorted(bench.log(outcome.key).split()) == ["A=b", f"PATH={os.defpath}", "PWD=/"]

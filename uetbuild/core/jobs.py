@@ -9,10 +9,12 @@ from uetbuild.core.record import Record
 
 
 class Command(Record):
-    """One process to run. `argv` as executed; `cwd` absolute; `env` adds to the job's; `timeout` in seconds, 0 = none."""
+    """One process to run. `argv` as executed; `cwd` absolute; `env` adds to the job's; `timeout` in seconds, 0 = none; `stdin`: the
+    absolute path of the file that is its standard input, "" = the empty one.
+    """
 
-    __slots__ = ("argv", "cwd", "env", "timeout", "allow_failure", "name")
-    DEFAULTS = {"env": (), "timeout": 0.0, "allow_failure": False, "name": ""}
+    __slots__ = ("argv", "cwd", "env", "timeout", "allow_failure", "name", "stdin")
+    DEFAULTS = {"env": (), "timeout": 0.0, "allow_failure": False, "name": "", "stdin": ""}
 
     argv: tuple[str, ...]
     cwd: str
@@ -20,6 +22,7 @@ class Command(Record):
     timeout: float
     allow_failure: bool
     name: str
+    stdin: str
 
 
 class Sandbox(Record):

@@ -42,10 +42,10 @@ class Output:
             os.set_blocking(self._reading, False)
             watch.listen_to(self._reading)
 
-    def start(self, argv: Sequence[str], env: dict[str, str], null: int) -> int:
-        """Start a command in a session of its own, writing here, with the empty input `null`. Raises NotStarted."""
+    def start(self, argv: Sequence[str], env: dict[str, str], source: int) -> int:
+        """Start a command in a session of its own, reading from the descriptor `source` and writing here. Raises NotStarted."""
         end = self._log if self.is_direct else self._writing
-        return spawn.start(argv, env, spawn.redirect(null, end, end))
+        return spawn.start(argv, env, spawn.redirect(source, end, end))
 
     def say(self, line: str) -> None:
         """A line of ours in the log."""
@@ -135,8 +135,8 @@ class Terminal:
         self._ours = 0
         self._modes: list[object] = []
 
-    def start(self, argv: Sequence[str], env: dict[str, str], null: int) -> int:
-        """Start a command in a process group of its own, with our descriptors; it gets the terminal, if we are in its foreground."""
+    def start(self, argv: Sequence[str], env: dict[str, str], source: int) -> int:
+        """Start a command in a process group of its own, with our descriptors, not `source`; it gets the terminal, if we are in its foreground."""
         self._tty = next((fd for fd in (0, 1, 2) if _is_ours(fd)), -1)
         if self._tty < 0:
             return spawn.start(argv, env, (), spawn.GROUP)

@@ -136,7 +136,7 @@ class _Running:
             os.chdir(cwd)
         except OSError as error:
             raise spawn.NotStarted(1, f"{cwd}: {os.strerror(error.errno or 0)}") from None
-        pid = self.output.start(command.argv, env, self.null)
+        pid = self._start(command, env)
         self.watch.follow(pid)
         self.group = pid
         self.tell(Progress(key=self.job.key, what="spawned", pid=pid, start=tree.start_time(pid)))
@@ -152,6 +152,19 @@ class _Running:
         self._check_size()
         self._settle()
         return os.waitstatus_to_exitcode(self.watch.status or 0)
+
+    def _start(self, command: Command, env: dict[str, str]) -> int:
+        """The pid of a command that was started, reading what it is to read. Raises NotStarted."""
+        if not command.stdin:
+            return self.output.start(command.argv, env, self.null)
+        try:
+            source = os.open(command.stdin, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise spawn.NotStarted(1, f"{command.stdin}: {os.strerror(error.errno or 0)}") from None
+        try:
+            return self.output.start(command.argv, env, source)
+        finally:
+            os.close(source)
 
     def _await(self) -> None:
         """Until the running command has ended."""
