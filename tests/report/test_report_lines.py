@@ -120,6 +120,43 @@ def test_a_failure_says_how_it_came(tmp_path: Path, data: dict[str, Any], why: s
     assert "".join(build.sheet).startswith(f"!error: `x` failed: {why}\n")
 
 
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ({"outcome": "failed", "code": 75, "reason": "rate_limit"}, "exit 75"),
+        ({"outcome": "timed_out", "message": "timed out after 5s", "reason": "timeout"}, "timed out after 5s"),
+        ({"outcome": "failed", "code": 0, "message": "did not create `x`", "reason": "exit"}, "did not create `x`"),
+        ({"reason": "resumed"}, "waits since an earlier build"),
+    ],
+)
+def test_a_failure_that_is_not_the_last_word_is_one_line(tmp_path: Path, data: dict[str, Any], why: str) -> None:
+    build = Build(tmp_path)
+    build.start("a")
+    build.write("a", "noise\n")
+    build.tell("retry_scheduled", "a", attempt=2, attempts=3, delay=0.52, **data)
+    build.start("a", attempt=2)
+    build.finish("a")
+    assert "".join(build.sheet) == f"a  {why}, tried again in 0.5s (attempt 2 of 3)\na  cc x.c  0.3s\n"
+
+
+@pytest.mark.parametrize("mode", ["auto", "group"])
+def test_the_output_of_each_attempt_is_shown_once(tmp_path: Path, mode: str) -> None:
+    build = Build(tmp_path, mode)
+    for attempt in (1, 2):
+        build.start("a", attempt=attempt)
+        build.write("a", f"try {attempt}\n", follow=mode == "auto")
+        build.write("a", "no newline")
+        if attempt == 1:
+            build.tell("retry_scheduled", "a", attempt=2, attempts=2, delay=0.0, reason="exit", outcome="failed", code=1)
+    build.finish("a")
+    shown = "".join(build.sheet)
+    said = "a  exit 1, tried again in 0.0s (attempt 2 of 2)\n"
+    if mode == "auto":
+        assert shown == f"try 1\nno newline\n{said}try 2\nno newline\na  cc x.c  0.3s\n"
+    else:
+        assert shown == f"try 1\nno newline\n{said}a  cc x.c  0.3s\ntry 2\nno newline\n"
+
+
 def test_one_streamed_node_shows_its_output_as_it_comes_and_only_once(tmp_path: Path) -> None:
     build = Build(tmp_path)
     build.tell("run_started", targets=["test"], jobs=4, nodes=1, up_to_date=0)

@@ -6,6 +6,7 @@ A fold over the events, it causes nothing (ports.View). Knows no graph and no st
 from __future__ import annotations
 
 from uetbuild.report.amounts import counted, dollars, duration
+from uetbuild.report.causes import message_lines, signal_name, why_failed
 from uetbuild.report.escapes import safe_name, safe_output
 from uetbuild.report.reasons import in_words
 from uetbuild.report.stream import DIM, GREEN, RED, YELLOW, paint
@@ -52,8 +53,8 @@ class Lines:
     """
 
     __slots__ = (
-        "_dumps", "_err", "_explain", "_failures", "_here", "_mode", "_out", "_prefixed", "_quiet", "_reasons", "_running", "_text",
-        "_verbose",
+        "_announced", "_dumps", "_err", "_explain", "_failures", "_here", "_mode", "_out", "_prefixed", "_quiet", "_reasons", "_running",
+        "_text", "_verbose",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +70,7 @@ class Lines:
         self._explain = explain
         self._here = here.rstrip("/") + "/" if here else ""
         self._prefixed = False
+        self._announced: set[str] = set()  # nodes whose next attempt was told
         self._running: dict[str, _Running] = {}
         self._failures: list[tuple[str, str, str]] = []  # (node, why, log)
         self._reasons: dict[str, list[dict[str, str]]] = {}
@@ -131,7 +133,7 @@ class Lines:
         running = self._running[node] = _Running(data)
         if self._mode != "failed" and running.log:
             running.tail = Tail(running.log)
-        if data.get("attempt", 1) > 1:
+        if data.get("attempt", 1) > 1 and node not in self._announced:
             self._say(f"{self._name(node)}  runs again (attempt {data['attempt']})")
         for reason in self._reasons.pop(node, ()):
             self._say(f"{self._name(node)}: {in_words(reason['code'], reason.get('detail', ''))}")
@@ -140,16 +142,12 @@ class Lines:
                 self._say(paint(f"{safe_name(node)} $ {line}", DIM, self._text.colours))
 
     def _finished(self, node: str, data: dict[str, Any]) -> None:
-        running = self._running.pop(node, None) or _Running(data)
+        running = self._stopped(node, data)
         outcome = data.get("outcome", "")
-        if running.streamed and running.tail is not None:
-            for part in running.tail.rest(self._prefixed):
-                self._stream(node, part)
-            self._end_line()
         if outcome in _BAD:
             self._failed(node, running, data)
         elif outcome == "cancelled" and data.get("message"):
-            self._complain(f"`{safe_name(node)}`: {_message(data['message'])[0]}")
+            self._complain(f"`{safe_name(node)}`: {message_lines(data['message'])[0]}")
         elif outcome in ("succeeded", "cached", "cancelled"):
             self._ran(node, running, outcome, data.get("seconds", 0.0))
             if self._mode in ("group", "github"):
@@ -157,10 +155,19 @@ class Lines:
         elif self._verbose and outcome:
             self._say(f"{self._name(node)}  {outcome.replace('_', ' ')}")
 
+    def _put_off(self, node: str, data: dict[str, Any]) -> None:
+        running = self._stopped(node, data)
+        if self._mode in ("group", "github"):
+            self._show_block(node, running)
+        self._announced.add(node)
+        why = "waits since an earlier build" if data.get("reason") == "resumed" else why_failed(data)[0]
+        again = f"tried again in {duration(data.get('delay', 0.0))} (attempt {data.get('attempt')} of {data.get('attempts')})"
+        self._say(f"{self._name(node)}  {paint(why, YELLOW, self._text.colours)}, {again}")
+
     def _interrupted(self, node: str, data: dict[str, Any]) -> None:
         signal = data.get("signal", 0)
         again = "; once more to kill it" if signal == 2 else ""
-        self._complain(f"interrupted ({_signal_name(signal)}): nothing new starts, waiting for what runs{again}")
+        self._complain(f"interrupted ({signal_name(signal)}): nothing new starts, waiting for what runs{again}")
 
     def _worker_lost(self, node: str, data: dict[str, Any]) -> None:
         if self._verbose:
@@ -176,6 +183,15 @@ class Lines:
 
     # --- pieces -----------------------------------------------------------------------------------------------------------------
 
+    def _stopped(self, node: str, data: dict[str, Any]) -> _Running:
+        """What was known of a node that runs no more; the rest of its streamed output is shown."""
+        running = self._running.pop(node, None) or _Running(data)
+        if running.streamed and running.tail is not None:
+            for part in running.tail.rest(self._prefixed):
+                self._stream(node, part)
+            self._end_line()
+        return running
+
     def _ran(self, node: str, running: _Running, outcome: str, seconds: float) -> None:
         took = duration(seconds) if outcome == "succeeded" else outcome
         what = _one_line(running.title or running.command)
@@ -183,7 +199,7 @@ class Lines:
         self._say("  ".join(part for part in (self._name(node), what, time) if part))
 
     def _failed(self, node: str, running: _Running, data: dict[str, Any]) -> None:
-        why, *more = _why(data)
+        why, *more = why_failed(data)
         log = data.get("log") or running.log
         self._failures.append((node, why, log))
         if self._mode in ("group", "github"):
@@ -261,6 +277,7 @@ _SHOW = {
     "node_judged": Lines._judged,
     "node_started": Lines._started,
     "node_finished": Lines._finished,
+    "retry_scheduled": Lines._put_off,
     "interrupted": Lines._interrupted,
     "worker_lost": Lines._worker_lost,
     "run_finished": Lines._run_finished,
@@ -278,31 +295,6 @@ def closing(data: Mapping[str, Any]) -> str:
     if not ran and data.get("up_to_date") == total:
         return f"up to date ({counted(total, 'workstream')})"
     return f"ran {ran} of {total} in {duration(data.get('seconds', 0.0))}" + (f" ({', '.join(notes)})" if notes else "")
-
-
-def _why(data: Mapping[str, Any]) -> list[str]:
-    """How a node failed: a few words, then further lines, as the hint of an error."""
-    outcome, code, message = data.get("outcome"), data.get("code") or 0, data.get("message") or ""
-    if message:
-        return _message(message)
-    if outcome == "timed_out":
-        return [f"timed out after {duration(data.get('seconds', 0.0))}"]
-    if outcome == "lost":
-        return ["its worker was lost"]
-    return [f"killed by {_signal_name(-code)}" if code < 0 else f"exit {code}"]
-
-
-def _message(text: str) -> list[str]:
-    return [safe_name(line) for line in text.split("\n")]
-
-
-def _signal_name(number: int) -> str:
-    import signal  # imports enum; only for a node that a signal ended
-
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _one_line(text: str) -> str:
