@@ -1,0 +1,79 @@
+"""The door: what it sees to in its process before anything of ours is imported."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import uetbuild
+from uetbuild import __main__ as door
+
+HOME = str(Path(uetbuild.__file__).parent.parent)
+
+
+@pytest.fixture
+def search_path(monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return lambda *folders: monkeypatch.setattr(sys, "path", list(folders))
+
+
+def test_the_current_folder_is_no_place_for_modules(tmp_path, monkeypatch, search_path):
+    monkeypatch.chdir(tmp_path)
+    search_path("", ".", str(tmp_path), "/usr/lib/python3")
+    door._forget_current_folder()
+    assert sys.path == ["/usr/lib/python3"]
+
+
+@pytest.mark.parametrize("name", ["site-packages", "dist-packages"])
+def test_a_folder_of_installed_modules_stays_one_even_if_it_is_the_current_one(tmp_path, monkeypatch, search_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    search_path("", str(folder))
+    door._forget_current_folder()
+    assert sys.path == [str(folder)]
+
+
+def test_a_current_folder_that_is_gone_is_none(tmp_path, monkeypatch, search_path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    search_path("", "/usr/lib/python3")
+    door._forget_current_folder()
+    assert sys.path == ["/usr/lib/python3"]
+
+
+def test_a_module_of_the_project_never_stands_in_for_one_of_ours(tmp_path):
+    for name in ("json", "typing", "zlib", "select"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('this is the module of the project')")
+    (tmp_path / "Uetfile.yaml").write_text("version: 1\nworkstreams: {a: {run: echo hello}}\n")
+    environ = dict(os.environ, PYTHONPATH=HOME)
+    done = subprocess.run(
+        [sys.executable, "-m", "uetbuild", "list", "--json"], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and '"a"' in done.stdout, done.stderr
+
+
+def test_windows_is_refused_in_so_many_words(monkeypatch, capsys):
+    monkeypatch.setattr(os, "name", "nt")
+    assert door.main() == 2
+    monkeypatch.undo()
+    assert capsys.readouterr().err == "error: uetbuild does not run on Windows\nhint: it does in WSL\n"
+
+
+def test_a_closed_standard_descriptor_is_opened_on_nothing():
+    program = f"import sys; sys.path.insert(0, {HOME!r}); import os; os.close(0); os.close(2); from uetbuild import __main__ as door; " \
+        "door._open_standard_streams(); print(os.readlink('/proc/self/fd/0'), os.readlink('/proc/self/fd/2'))"  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "/dev/null /dev/null\n"
+
+
+def test_the_door_hands_over_and_gives_back_the_exit_code(monkeypatch, capfd, search_path):
+    monkeypatch.setattr(sys, "argv", ["uetbuild", "--version"])
+    assert door.main() == 0
+    assert capfd.readouterr().out == f"uetbuild {uetbuild.__version__}\n"
