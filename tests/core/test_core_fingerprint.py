@@ -3,11 +3,12 @@
 import pytest
 
 from uetbuild.core import fingerprint as f
-from uetbuild.core.nodes import Hole, Node, Source, Step
+from uetbuild.core.nodes import Agent, Hole, Node, Source, Step
 
 NODE = Node(id="a", workstream="a")
 STEP = Step(words=(("true",),))
 SOURCE = Source(pattern="x")
+AGENT = Agent(prompt=("Fix it",))
 
 OTHER = {
     "inputs": (SOURCE,), "outputs": (SOURCE,), "edits": (SOURCE,), "steps": (STEP,), "finally_": (STEP,), "cwd": "d", "env_mode": "strict",
@@ -16,7 +17,7 @@ OTHER = {
     "tags": ("t",), "folder": "d", "file": "f", "line": 3, "column": 3, "priority": 1, "after": ("b",), "timeout": 1.0,
     "resources": (("p", 1),), "mutex": ("m",), "exclusive": True, "always": True, "manual": True, "interactive": True, "confirm": "c",
     "cache": False, "keep": True, "skipped": True, "skip_if": STEP, "require_env": ("A",), "require_files": ("f",), "forbid": (SOURCE,),
-    "retry": 1, "gates": ("g",), "guard": 1, "budget": 1, "secrets": ("S",), "uses_args": True, "definition": "d",
+    "agent": AGENT, "retry": 1, "gates": ("g",), "guard": 1, "budget": 1, "secrets": ("S",), "uses_args": True, "definition": "d",
 }  # fmt: skip
 
 
@@ -27,6 +28,7 @@ OTHER = {
         (Source, f.SOURCE_COUNTED, f.SOURCE_LEFT_OUT),
         (Step, f.STEP_COUNTED, f.STEP_LEFT_OUT),
         (Hole, f.HOLE_COUNTED, f.HOLE_LEFT_OUT),
+        (Agent, f.AGENT_COUNTED, f.AGENT_LEFT_OUT),
     ],
 )
 def test_every_field_is_hashed_or_listed_as_not_hashed(kind, counted, left_out):
@@ -72,6 +74,15 @@ def test_the_same_holds_for_holes():
     for name in Hole.__slots__:
         changed = STEP.with_(words=((hole.with_(**{name: other[name]}),),))
         assert f.definition(NODE.with_(steps=(changed,))) != f.definition(NODE.with_(steps=(STEP.with_(words=((hole,),)),)))
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("tool", "aider"), ("model", "gpt-4o"), ("prompt", ("Do it",)), ("prompt", (Hole(name="inputs"),)), ("prompt_file", "ask.md")],
+)
+def test_what_an_agent_is_asked_counts_and_not_what_its_tool_is_called(name, other):
+    changed = f.definition(NODE.with_(agent=AGENT.with_(**{name: other})))
+    assert (changed != f.definition(NODE.with_(agent=AGENT))) == (name in f.AGENT_COUNTED)
 
 
 def test_text_with_stray_bytes_has_a_digest():

@@ -122,6 +122,13 @@ def test_an_expression_is_told_the_late_values_that_it_uses() -> None:
     assert evaluator.names == {"inputs": ["i"], "named": {"src": ["i"]}, "args": ["a"], "var:api:v": "API:V"}
 
 
+def test_what_gates_said_is_one_text_by_itself_and_in_expressions() -> None:
+    evaluator = Answering(["told"])
+    values = Values(feedback="two\nlines", evaluator=evaluator)
+    assert render_text(("> ", Hole(name="feedback"), Hole(name="expr", source="…", late=("feedback",))), values) == "> two\nlinestold"
+    assert evaluator.names == {"feedback": "two\nlines"}
+
+
 def test_without_an_evaluator_or_variables_a_hole_is_an_error() -> None:
     with pytest.raises(UetError, match="cannot be evaluated here"):
         render_text((Hole(name="expr", source="x"),), Values())

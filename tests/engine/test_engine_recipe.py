@@ -10,7 +10,7 @@ import pytest
 from world import Build, World, node, sources
 
 from uetbuild.core.jobs import Job
-from uetbuild.core.nodes import Hole, Node, Step
+from uetbuild.core.nodes import Agent, Hole, Node, Step
 from uetbuild.engine.attempt import Attempt
 from uetbuild.engine.recipe import CALL, LONGEST, Kitchen, Place
 
@@ -149,3 +149,23 @@ def test_a_sandbox_holds_the_inputs_and_makes_room_for_the_outputs(world):
     assert set(sandbox.folders) == {"tools", "src", "out", "gen", "dep", "doc"}
     assert sandbox.outputs == (("out/x", False), ("gen/*.o", True), ("doc", False), ("top", False), ("dep/b.d", False))
     assert job_of(node("c"), world).sandbox is None
+
+
+def test_an_agent_gets_its_prompt_on_stdin_and_in_a_file_and_its_model_in_the_environment(world):
+    asked = Agent(model="m-1", prompt=("Change ", Hole(name="inputs"), "; it's $HOME\n", Hole(name="feedback")))
+    made = job_of(node("b", ["src/*.c"], steps=(Step(words=(("tool",), ("-m", Hole(name="args")))),)).with_(agent=asked), world, ("x",))
+    assert (made.commands[0].argv, made.commands[0].stdin) == (("tool", "-mx"), "/notes/b.prompt")
+    assert dict(made.notes)["/notes/b.prompt"] == "Change src/a.c src/b.c; it's $HOME\n"
+    assert {"UET_PROMPT_FILE": "/notes/b.prompt", "UET_MODEL": "m-1"}.items() <= dict(made.env).items()
+
+
+def test_a_prompt_that_is_a_file_is_handed_on_as_it_stands_there(world):
+    made = job_of(node("b", ["src/a.c"]).with_(agent=Agent(prompt_file="src/a.c")), world)
+    assert made.commands[0].stdin == dict(made.env)["UET_PROMPT_FILE"] == "/project/src/a.c"
+    assert dict(made.env)["UET_MODEL"] == ""
+    assert [path for path, _ in made.notes] == ["/notes/b.inputs", "/notes/b.changed"]
+
+
+def test_a_recipe_gets_no_prompt(world):
+    made = job_of(node("b", ["src/a.c"]), world)
+    assert made.commands[0].stdin == "" and not {"UET_PROMPT_FILE", "UET_MODEL"} & dict(made.env).keys()

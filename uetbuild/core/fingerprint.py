@@ -14,8 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uetbuild.core.nodes import Node, Pieces, Source, Step
 
-# Every slot of Node, Source, Step and Hole stands in exactly one of the two tuples of its class (tests/core/test_core_fingerprint.py).
-NODE_COUNTED = ("inputs", "outputs", "edits", "steps", "finally_", "cwd", "env_mode", "depfile", "isolation", "python")
+# Every slot of Node, Source, Step, Hole and Agent stands in one of the two tuples of its class (tests/core/test_core_fingerprint.py).
+NODE_COUNTED = ("inputs", "outputs", "edits", "steps", "finally_", "cwd", "env_mode", "depfile", "isolation", "python", "agent")
 NODE_LEFT_OUT = (
     # compared item by item, by what the world says today
     "env", "pass_env", "programs", "probes", "sh_vars", "depends_on", "inferred",
@@ -36,6 +36,8 @@ STEP_COUNTED = ("kind", "words", "text", "shell", "env", "cwd", "allow_failure")
 STEP_LEFT_OUT = ("name", "timeout", "shown")
 HOLE_COUNTED = ("name", "key", "place", "source", "context", "late", "words")
 HOLE_LEFT_OUT = ()
+AGENT_COUNTED = ("model", "prompt", "prompt_file")
+AGENT_LEFT_OUT = ("tool",)  # its `cmd` is the step
 
 
 def digest_text(text: str) -> str:
@@ -50,6 +52,8 @@ def definition(node: Node) -> str:
         [step_row(step) for step in node.steps], [step_row(step) for step in node.finally_],
         node.cwd, node.env_mode, node.depfile, node.isolation, node.python,
     ]  # fmt: skip
+    if node.agent is not None:
+        parts.append([node.agent.model, pieces_row(node.agent.prompt), node.agent.prompt_file])
     return digest_text(repr(parts))
 
 

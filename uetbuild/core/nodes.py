@@ -33,7 +33,7 @@ class Place:
 class Hole(Record):
     """One `{{ … }}` whose value is known when its node is ready.
 
-    `name` is `inputs`, `changed`, `args`, `files`, `var` (with `key`, see below) or `expr`. `key` is the input's name for
+    `name` is `inputs`, `changed`, `args`, `files`, `feedback`, `var` (with `key`, see below) or `expr`. `key` is the input's name for
     `inputs` ("" = all), the full variable name for `var`. For `expr`, `source` is the Jinja2 expression and `context` the
     constant values that it uses ((name, value), …); names in `late` come from the moment. `words`: split the text into words.
     """
@@ -117,6 +117,23 @@ class Step(Record):
     shown: str
 
 
+class Agent(Record):
+    """What an AI coding agent is asked: `prompt`, a text with late values, or the content of `prompt_file` (root-relative, "" = none).
+
+    `model`: what it is to use ("" = what it takes by itself); `tool`: its name in the manifest. How it is started is said by the node's
+    only step.
+    """
+
+    __slots__ = ("tool", "model", "prompt", "prompt_file")
+    DEFAULTS = {"tool": "", "model": "", "prompt": (), "prompt_file": ""}
+    NESTED = {"prompt": Hole}
+
+    tool: str
+    model: str
+    prompt: Pieces
+    prompt_file: str
+
+
 class Node(Record):
     """What the engine runs: a workstream after `matrix` and `foreach` (`id` = `test[py=3.12]`, `workstream` = `test`), a group, a gate.
 
@@ -124,7 +141,7 @@ class Node(Record):
     node after defaults. `definition` is the digest of all fields that count (core/fingerprint.py). `when` is already decided:
     `skipped` is True where it was false. `file`, `line`, `column`: where it is declared. `python` is the interpreter for Python steps
     ("" = decide at run time). `folder` is the root-relative folder of its manifest. `gates`: ids of the gate nodes that guard it,
-    sorted; `guard`: what makes it a gate (kind GATE), else None.
+    sorted; `guard`: what makes it a gate (kind GATE), else None. `agent`: what the agent is asked that its step starts, None for a recipe.
     """
 
     WORKSTREAM, GROUP, GATE, MERGE = 0, 1, 2, 3
@@ -135,8 +152,8 @@ class Node(Record):
         "steps", "finally_", "cwd", "env", "pass_env", "env_mode", "secrets",
         "programs", "probes", "depfile", "timeout", "resources", "mutex", "exclusive", "isolation",
         "keep", "always", "manual", "interactive", "confirm", "cache", "skipped", "skip_if",
-        "require_env", "require_files", "uses_args", "sh_vars", "python", "retry", "gates", "guard", "budget", "definition", "file", "line",
-        "column",
+        "require_env", "require_files", "uses_args", "sh_vars", "python", "agent", "retry", "gates", "guard", "budget", "definition",
+        "file", "line", "column",
     )  # fmt: skip
     DEFAULTS = {
         "kind": 0, "title": "", "phase": "", "tags": (), "priority": 0, "folder": "",
@@ -145,12 +162,12 @@ class Node(Record):
         "programs": (), "probes": (), "depfile": "", "timeout": 0.0, "resources": (), "mutex": (), "exclusive": False,
         "isolation": "none", "keep": False, "always": False, "manual": False, "interactive": False, "confirm": "",
         "cache": True, "skipped": False, "skip_if": None, "require_env": (), "require_files": (), "uses_args": False,
-        "sh_vars": (), "python": "", "retry": None, "gates": (), "guard": None, "budget": None, "definition": "", "file": "", "line": 0,
-        "column": 0,
+        "sh_vars": (), "python": "", "agent": None, "retry": None, "gates": (), "guard": None, "budget": None, "definition": "", "file": "",
+        "line": 0, "column": 0,
     }  # fmt: skip
     NESTED = {
         "inputs": Source, "outputs": Source, "edits": Source, "forbid": Source, "steps": Step, "finally_": Step,
-        "env": Hole, "probes": Step, "skip_if": Step, "retry": Retry, "guard": Guard, "budget": Limit,
+        "env": Hole, "probes": Step, "skip_if": Step, "agent": Agent, "retry": Retry, "guard": Guard, "budget": Limit,
     }  # fmt: skip
 
     id: str
@@ -196,6 +213,7 @@ class Node(Record):
     uses_args: bool
     sh_vars: tuple[str, ...]
     python: str
+    agent: Agent | None
     retry: Retry | None
     gates: tuple[str, ...]
     guard: Guard | None
@@ -231,13 +249,16 @@ class ShVar(Record):
 
 
 class Settings(Record):
-    """What holds for the whole build. `pools`: ((name, size), …); `output_limit` in bytes; `jobs` 0 = the cores."""
+    """What holds for the whole build. `pools`: ((name, size), …); `output_limit` in bytes; `jobs` 0 = the cores. `budget`: of one run;
+    `phases`: ((id, budget), …) of those that have one; `prices`: ((model, USD for 1,000 tokens of input, of cached input, of output), …).
+    """
 
-    __slots__ = ("project", "jobs", "keep_runs", "output_limit", "exclude", "pools")
+    __slots__ = ("project", "jobs", "keep_runs", "output_limit", "exclude", "pools", "budget", "phases", "prices")
     DEFAULTS = {
         "project": "", "jobs": 0, "keep_runs": 50, "output_limit": 1 << 30,
-        "exclude": ("node_modules", "venv", "__pycache__"), "pools": (),
+        "exclude": ("node_modules", "venv", "__pycache__"), "pools": (), "budget": None, "phases": (), "prices": (),
     }  # fmt: skip
+    NESTED = {"budget": Limit, "phases": Limit}
 
     project: str
     jobs: int
@@ -245,6 +266,9 @@ class Settings(Record):
     output_limit: int
     exclude: tuple[str, ...]
     pools: tuple[tuple[str, int], ...]
+    budget: Limit | None
+    phases: tuple[tuple[str, Limit], ...]
+    prices: tuple[tuple[str, str, str, str], ...]
 
 
 class Project(Record):

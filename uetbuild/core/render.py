@@ -22,10 +22,10 @@ Words = str | list[str]
 
 class Values:
     """What is known when a node is ready. `inputs`, `changed`, `args`, `files`: lists; `named`: the inputs by their names in the manifest;
-    `variable(full name)`: the text of an `sh` variable; `evaluator`: for `expr` holes.
+    `feedback`: a text; `variable(full name)`: the text of an `sh` variable; `evaluator`: for `expr` holes.
     """
 
-    __slots__ = ("args", "changed", "evaluator", "files", "inputs", "named", "variable")
+    __slots__ = ("args", "changed", "evaluator", "feedback", "files", "inputs", "named", "variable")
 
     def __init__(
         self,
@@ -35,6 +35,7 @@ class Values:
         changed: Sequence[str] = (),
         args: Sequence[str] = (),
         files: Sequence[str] = (),
+        feedback: str = "",
         variable: Callable[[str], str] | None = None,
         evaluator: Evaluator | None = None,
     ) -> None:
@@ -43,6 +44,7 @@ class Values:
         self.changed = changed
         self.args = args
         self.files = files
+        self.feedback = feedback
         self.variable = variable
         self.evaluator = evaluator
 
@@ -54,6 +56,8 @@ class Values:
         name = hole.name
         if name == "inputs":
             return list(self.named.get(hole.key, ()) if hole.key else self.inputs)
+        if name == "feedback":
+            return self.feedback
         if name == "var":
             return self._variable(hole.key)
         if name == "expr":
@@ -64,11 +68,13 @@ class Values:
         return list(values)
 
     def _names(self, late: tuple[str, ...]) -> dict[str, object]:
-        """The late values that an expression uses: lists by name, `named` beside `inputs`, texts under `var:NAME`."""
+        """The late values that an expression uses: lists by name, `named` beside `inputs`, texts under `feedback` and `var:NAME`."""
         names: dict[str, object] = {}
         for name in late:
             if name.startswith("var:"):
                 names[name] = self._variable(name[4:])
+            elif name == "feedback":
+                names[name] = self.feedback
             else:
                 names[name] = list(getattr(self, name))
                 if name == "inputs":
@@ -177,7 +183,7 @@ def render_step(step: Step, values: Values) -> tuple[str, ...]:
 
 
 def late_of(*texts: Pieces | Step) -> set[str]:
-    """The late names that texts and steps use: `inputs`, `changed`, `args`, `files`, and `var:NAME` of `sh` variables."""
+    """The late names that texts and steps use: `inputs`, `changed`, `args`, `files`, `feedback`, and `var:NAME` of `sh` variables."""
     found: set[str] = set()
     for text in texts:
         for hole in _holes(text):

@@ -10,7 +10,7 @@ from uetbuild.core.stamps import Stage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from uetbuild.core.changes import Changes
     from uetbuild.core.ports import Store
@@ -55,9 +55,12 @@ class Memory:
         stamp = self.stamps.get(node)
         return stamp.outputs if stamp is not None and stamp.stage == Stage.DONE else {}
 
-    def result(self, node: str) -> str:
-        """Digest of what a node creates and edits, for those who depend on it; "" where it has no files."""
+    def result(self, node: str, own: Callable[[str], bool] | None = None) -> str:
+        """Digest of what a node creates and edits, for those who depend on it; "" where it has no files. `own`: edits that do not count."""
         stamp = self.stamps.get(node)
-        if stamp is None or not (stamp.outputs or stamp.edits):
+        if stamp is None:
             return ""
-        return digest_text(repr((sorted(stamp.outputs.items()), sorted(stamp.edits.items()))))
+        edits = stamp.edits.items() if own is None else [(path, digest) for path, digest in stamp.edits.items() if not own(path)]
+        if not (stamp.outputs or edits):
+            return ""
+        return digest_text(repr((sorted(stamp.outputs.items()), sorted(edits))))

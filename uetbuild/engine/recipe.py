@@ -72,14 +72,21 @@ class Kitchen:
             "UET_INPUTS": lists + ".inputs", "UET_CHANGED_FILES": lists + ".changed", "UET_USAGE_FILE": lists + ".usage",
         }  # fmt: skip
         env |= {f"UET_POOL_{_shouted(pool)}": numbers for pool, numbers in slots}
+        notes = [(lists + ".inputs", inputs), (lists + ".changed", changed)]
+        commands = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]
+        if node.agent is not None:
+            prompt = f"{self._place.root}/{node.agent.prompt_file}" if node.agent.prompt_file else lists + ".prompt"
+            if not node.agent.prompt_file:
+                notes.append((prompt, render_text(node.agent.prompt, values)))
+            env |= {"UET_PROMPT_FILE": prompt, "UET_MODEL": node.agent.model}
+            commands = [command.with_(stdin=prompt) for command in commands]
         return Job(
-            key=key, node=node.id,
-            commands=tuple([self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]),
+            key=key, node=node.id, commands=tuple(commands),
             finally_=tuple([self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.finally_]),
             log=self._place.log(node.id), env=tuple(env.items()), clear_env=node.env_mode == "strict", timeout=node.timeout,
             masks=self._masks_of(node), follow=follow, interactive=node.interactive, output_limit=self._settings.output_limit,
             sandbox=self._sandbox(attempt) if node.isolation == "sandbox" else None,
-            notes=((lists + ".inputs", inputs), (lists + ".changed", changed)),
+            notes=tuple(notes),
         )  # fmt: skip
 
     def spoken(self, node: Node, job: Job) -> list[str]:

@@ -84,7 +84,7 @@ class Survey:
         outputs = {path: self.disk.digest(path) for path in last.outputs} if last is not None else {}
         edits: list[Reason] = []
         unsure: Collection[str] = Unsure(self._without_groups(pending), self.memory) if pending else ()
-        if node.edits:
+        if node.edits and node.agent is None:  # an agent is dear, and need not go over what somebody else changed
             now = present.edits if last is None else present.edits | {path: self.disk.digest(path) for path in last.edits}
             edits = edit_reasons(node.id, last, now, self.memory.chains)  # a broken chain stays broken, whatever runs first
         return judge(node, present, last, outputs=outputs, edits=edits, unsure=unsure, commanded=commanded)
@@ -173,7 +173,8 @@ class Survey:
             return {}
         index = self.graph.index
         others = self._without_groups([index[name] for name in node.depends_on])
-        return {other.id: result for other in others if (result := self.memory.result(other.id))}
+        own = Scope(node.edits, self.project.settings.exclude).matches if node.agent is not None and node.edits else None  # see `judge`
+        return {other.id: result for other in others if (result := self.memory.result(other.id, own))}
 
     def _without_groups(self, indices: Iterable[int]) -> list[Node]:
         """The nodes that these stand for: members instead of groups."""

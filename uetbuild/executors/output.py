@@ -136,7 +136,7 @@ class Terminal:
         self._modes: list[object] = []
 
     def start(self, argv: Sequence[str], env: dict[str, str], source: int) -> int:
-        """Start a command in a process group of its own, with our descriptors, not `source`; it gets the terminal, if we are in its foreground."""
+        """Start a command in a process group of its own, with our descriptors; it gets the terminal, if we are in its foreground."""
         self._tty = next((fd for fd in (0, 1, 2) if _is_ours(fd)), -1)
         if self._tty < 0:
             return spawn.start(argv, env, (), spawn.GROUP)
