@@ -79,7 +79,7 @@ OURS = {
     "uetbuild.core.trails", "uetbuild.core.verdicts", "uetbuild.core.walk",
     "uetbuild.engine", "uetbuild.engine.answers", "uetbuild.engine.arrivals", "uetbuild.engine.attempt", "uetbuild.engine.departures",
     "uetbuild.engine.discovered", "uetbuild.engine.interrupts", "uetbuild.engine.journal", "uetbuild.engine.loop",
-    "uetbuild.engine.memory", "uetbuild.engine.outputs", "uetbuild.engine.preflight", "uetbuild.engine.recipe", "uetbuild.engine.recorded",
+    "uetbuild.engine.memory", "uetbuild.engine.outputs", "uetbuild.engine.preflight", "uetbuild.engine.purse", "uetbuild.engine.recipe", "uetbuild.engine.recorded",
     "uetbuild.engine.request", "uetbuild.engine.states", "uetbuild.engine.survey", "uetbuild.engine.wait", "uetbuild.engine.waves",
     "uetbuild.executors", "uetbuild.executors.ask", "uetbuild.executors.channel", "uetbuild.executors.csignal",
     "uetbuild.executors.leftovers", "uetbuild.executors.masking", "uetbuild.executors.orphans", "uetbuild.executors.output",

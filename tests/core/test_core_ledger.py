@@ -39,10 +39,12 @@ def spent(book: Ledger) -> str:
 def test_what_a_node_may_use_is_reserved_before_and_settled_after():
     book = ledger("10")
     entry = book.reserve(spender("a", "4"), "2025-01-31")
+    assert book.holds("a")
     assert (entry.usd, entry.settled, entry.attempt, entry.day, book.total.held[0]) == ("4", False, 1, "2025-01-31", 4)
     done = book.settle("a", used("1.5", 20), 3.0)
     assert (done.usd, done.tokens, done.settled, done.seconds, done.uses) == ("1.5", 20, True, 3.0, (("m", "1.5", 20),))
     assert (book.total.held[0], spent(book)) == (0, "1.5")
+    assert not book.holds("a")
     assert done.key == entry.key == (RUN, "a", 1)
 
 
@@ -130,6 +132,8 @@ def test_a_phase_has_an_account_of_its_own():
     refused = book.admit(spender("b", "2", phase="p"))
     assert isinstance(refused, Notice)
     assert refused.account == "phase:p"
+    assert book.limits("p") and not book.limits("q")
+    assert [book.account(name).name for name in ("run", "phase:p", "a")] == ["run", "phase:p", "a"]
     assert book.admit(spender("free", phase="p")) == YES
 
 

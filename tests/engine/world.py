@@ -10,17 +10,21 @@ from uetbuild.core.changes import Changes
 from uetbuild.core.conflicts import Conflicts
 from uetbuild.core.coupling import couple
 from uetbuild.core.fingerprint import definition
+from uetbuild.core.forecast import estimates, past_costs
 from uetbuild.core.graph import Graph
 from uetbuild.core.jobs import Outcome, Result
+from uetbuild.core.ledger import UNLIMITED, Ledger
 from uetbuild.core.nodes import Hole, Node, Project, Settings, Source, Step
 from uetbuild.core.ready import Admission
 from uetbuild.core.schedule import costs, ranks, remaining
 from uetbuild.engine.answers import Answers
 from uetbuild.engine.attempt import Bench
+from uetbuild.engine.book import Book
 from uetbuild.engine.journal import Journal
 from uetbuild.engine.loop import Loop
 from uetbuild.engine.memory import Memory
 from uetbuild.engine.outputs import Outputs
+from uetbuild.engine.purse import Purse
 from uetbuild.engine.recipe import Kitchen, Place
 from uetbuild.engine.request import Request
 from uetbuild.engine.survey import Survey
@@ -68,6 +72,10 @@ class World:
         self.events: list = []
         self.commits = 0
         self.time = 1000.0
+        self.usage: dict[str, bytes] = {}
+        self.ledger: list = []
+        self.budget = None
+        self.phases: tuple = ()
         self.ticks = 1.0
 
     # Disk
@@ -200,6 +208,17 @@ class FakeWorkers:
         self.closed = True
 
 
+class LedgerInMemory:
+    def __init__(self, entries: list) -> None:
+        self.entries = entries
+
+    def write(self, entries) -> None:
+        self.entries += entries
+
+    def close(self) -> None:
+        pass
+
+
 class NoWait:
     """Never waits, but sets the clocks on; hands over the signals that a test puts in. `waited`: the seconds of each wait for a deadline."""
 
@@ -269,7 +288,7 @@ class Build:
                 request[name] = frozenset(index[other] for other in request[name])
         self.request = Request(members=tuple(members), jobs=jobs, targets=tuple(targets), **request)
         pools = tuple(getattr(world, "pools", ()))
-        self.project = Project(nodes=tuple(nodes), settings=Settings(pools=pools), sh_vars=tuple(getattr(world, "sh_vars", ())))
+        self.project = Project(nodes=tuple(nodes), settings=Settings(pools=pools, budget=world.budget, phases=world.phases), sh_vars=tuple(getattr(world, "sh_vars", ())))
         self.answers = Answers(self.project, world.root, world.environ, world.answers(), None, shell)
         self.survey = Survey(self.project, self.graph, world, Memory(world), self.answers, self.request)
         self.workers = FakeWorkers(world)
@@ -293,10 +312,21 @@ class Build:
         self.loop = Loop(
             self.survey, Bench(self.survey, outputs), Kitchen(place, settings, self.answers), self.workers, journal, self.wait,
             self.world, self.person, rank, Admission(self.graph.nodes, self.request.jobs, settings.pools, Conflicts(self.graph.nodes)),
-            lambda: self.dice,
+            lambda: self.dice, self.purse(journal),
         )  # fmt: skip
         self.code = self.loop.run()
         return self.workers.started
+
+    def purse(self, journal: Journal) -> Purse:
+        """Budgets of the settings and of nodes; what nodes report is in `world.usage`, entries in `world.ledger`."""
+        settings = self.project.settings
+        budgeted = settings.budget is not None or bool(settings.phases) or any(node.budget for node in self.graph.nodes)
+
+        def make() -> Book:
+            ledger = Ledger("run-1", settings.budget or UNLIMITED, dict(settings.phases), self.world.ledger)
+            return Book(ledger, LedgerInMemory(self.world.ledger), {}, estimates(past_costs(self.world.ledger)), self.world)
+
+        return Purse(self.request.jobs, journal, lambda name: self.world.usage.pop(name, b""), make, make() if budgeted else None)
 
     def outcome(self, name: str) -> str:
         """The outcome of a node's `node_finished`, "" where it has none."""

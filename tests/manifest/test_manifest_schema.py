@@ -36,7 +36,7 @@ def test_the_schema_accepts_the_manifest_of_the_contract() -> None:
 @pytest.mark.parametrize("block", [Manifest, *BLOCKS], ids=lambda block: block.NOUN)
 def test_the_examples_of_the_reference_are_read_and_fit_the_schema(block: type) -> None:
     example = block.EXAMPLE  # type: ignore[attr-defined]
-    if example.startswith(("run:", "require:", "retry:")):
+    if example.startswith(("run:", "require:", "retry:", "budget:")):
         example = "workstreams:\n  a:\n" + "".join(f"    {line}\n" for line in example.splitlines())
     validate(parse(SourceFile("U", example)))
     assert accepted(example)

@@ -54,6 +54,7 @@ gates:                                          # (policies) workstreams with a 
   smoke: {type: integration, run: ./smoke.sh, at: run}
 tools:                                          # (agents; `adapter: command` with policies)
   aider: {adapter: aider, model: gpt-4o, capabilities: [edit, python], timeout: 30m, rate: 10/min, breaker: {failures: 5, cooldown: 60s}}
+#money
 models: {gpt-4o: {input_per_1k: 0.0025, output_per_1k: 0.01}}
 budgets: {run: {usd: 100, tokens: 5M, time: 2h, warn_at: 0.8, on_exceeded: halt, shrink_jobs: true}}
 phases: {refactor: {title: Refactoring, budget: {usd: 20}}}
@@ -64,5 +65,5 @@ settings: {jobs: auto, keep_runs: 50, output_limit: 1Gi}         # output_limit 
 """
 """The example of the contract, whole."""
 
-CONTRACT_NOW = CONTRACT.split("#now\n", 1)[0] + "phases: {refactor: {title: Refactoring}}\n" + CONTRACT.split("#end\n", 1)[1]
+CONTRACT_NOW = CONTRACT.split("#now\n", 1)[0] + CONTRACT.split("#money\n", 1)[1].replace("#end\n", "")
 """The same without what is not yet there."""

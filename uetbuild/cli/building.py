@@ -14,6 +14,7 @@ from uetbuild.engine.journal import Journal
 from uetbuild.engine.loop import Loop
 from uetbuild.engine.outputs import Outputs
 from uetbuild.engine.preflight import preflight
+from uetbuild.engine.purse import Purse
 from uetbuild.engine.recipe import Kitchen, Place, written_secrets
 from uetbuild.engine.wait import SignalWait
 from uetbuild.executors.ask import AskShell
@@ -28,6 +29,7 @@ from uetbuild.state.layout import new_run_id
 from uetbuild.state.lock import BuildLock
 from uetbuild.state.store import open_writer
 
+LONGEST_USAGE = (1 << 20) + 1  # bytes that are read of a usage file; core/usage.py refuses more than one less
 GRACE = 5.0  # seconds between TERM and KILL
 
 TYPE_CHECKING = False
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Settings
     from uetbuild.core.ports import Shell
+    from uetbuild.engine.book import Book
     from uetbuild.engine.request import Request
     from uetbuild.report.lines import Lines
     from uetbuild.state.store import SqliteStore
@@ -92,16 +95,18 @@ def _run(session: OpenProject, request: Request, held: Held, view: Lines) -> int
     bench = Bench(survey, Outputs(disk, hands, survey.memory, settings.exclude, session.graph.nodes))
     journal = Journal(run, store, (view,), SystemClock())
     rank, admission = priorities(session.graph, request, store.seconds(), settings)
+    purse = _purse(session, request, run, journal, view)
     workers = SupervisorPool(request.jobs, dict(session.environ), (held.lock.fileno(),))
     try:
         with SignalWait() as wait:
             loop = Loop(
                 survey, bench, Kitchen(place(session, run), settings, survey.answers), workers, journal, wait, SystemClock(), Terminal(),
-                rank, admission, dice,
+                rank, admission, dice, purse,
             )  # fmt: skip
             code = loop.run()
     finally:
         workers.close()
+        purse.close()
     if journal.begun:
         from uetbuild.state.history import close_run, remove_tree  # after the last spawn: prunes and writes the summary
 
@@ -116,6 +121,26 @@ def _run(session: OpenProject, request: Request, held: Held, view: Lines) -> int
 def dice() -> float:
     """A number in [0, 1), another one each time."""
     return (int.from_bytes(os.urandom(8), "big") >> 11) / (1 << 53)  # `random` is not loaded for this
+
+
+def _purse(session: OpenProject, request: Request, run: str, journal: Journal, view: Lines) -> Purse:
+    """What the build may spend; without a budget no ledger is opened before something was spent."""
+    settings, nodes = session.project.settings, session.graph.nodes
+    budgeted = settings.budget is not None or bool(settings.phases) or any(nodes[i].budget is not None for i in request.members)
+
+    def make() -> Book:
+        from uetbuild.cli.money import open_book  # decimal and json: most builds spend nothing
+
+        return open_book(session.layout, settings, run, budgeted, view.warn)
+
+    def read(node: str) -> bytes:
+        try:
+            with open(session.layout.log(run, node)[:-4] + ".usage", "rb") as file:
+                return file.read(LONGEST_USAGE)
+        except OSError:
+            return b""
+
+    return Purse(request.jobs, journal, read, make, make() if budgeted else None)
 
 
 def _end_leftovers(store: SqliteStore, view: Lines) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from uetbuild.core.nodes import Hole, Project
     from uetbuild.core.plan import Plan
     from uetbuild.core.ports import Shell, Store
+    from uetbuild.core.spread import Spread
     from uetbuild.state.history import History
     from uetbuild.state.observations import Observations
 
@@ -132,6 +133,15 @@ class OpenProject:
         answers = Answers(self.project, self.root, self.environ, store.answers(), LazyJinja(), shell)
         return Survey(self.project, self.graph, disk, memory, answers, request)
 
+    def _costs(self, request: Request) -> dict[str, Spread]:
+        """p50 and p90 of what the members cost so far, or may cost at most; nothing where money plays no part."""
+        nodes = [self.graph.nodes[i] for i in request.members]
+        if not os.path.exists(self.layout.ledger) and not any(node.budget for node in nodes):
+            return {}
+        from uetbuild.cli.money import forecast  # decimal: most projects spend nothing
+
+        return forecast(self.layout, nodes)
+
     def plan(self, options: Options) -> Plan:
         """What a build would do; runs and writes nothing (with `--probe`: runs what only a command can tell)."""
         from uetbuild.core.plan import make_plan  # a build makes no plan
@@ -149,5 +159,6 @@ class OpenProject:
         warnings = [*self.project.warnings, *self.reader.warnings, *survey.answers.warnings]
         seconds, settings = self.reader.seconds(), self.project.settings
         return make_plan(
-            self.graph, request.members, judged, seconds, request.jobs, settings.pools, options.targets, warnings, settings.exclude
-        )
+            self.graph, request.members, judged, seconds, request.jobs, settings.pools, options.targets, warnings, settings.exclude,
+            self._costs(request),
+        )  # fmt: skip

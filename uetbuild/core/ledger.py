@@ -184,6 +184,18 @@ class Ledger:
             answer = max(answer, one)
         return answer
 
+    def holds(self, node: str) -> bool:
+        """Whether an attempt at a node is under way."""
+        return node in self._open
+
+    def account(self, name: str) -> Account:
+        """By the name that a notice gives."""
+        return self.total if name == "run" else self._nodes[name] if name in self._nodes else self._phases[name.removeprefix("phase:")]
+
+    def limits(self, phase: str) -> bool:
+        """Whether a phase has an account."""
+        return phase in self._phases
+
     def reserve(self, spender: Spender, day: str) -> Entry:
         """Hold the maximum of an attempt that is about to start."""
         usd, tokens = self.maximum(spender)

@@ -12,6 +12,7 @@ from uetbuild.core.nodes import Node
 from uetbuild.core.ready import Admission
 from uetbuild.core.record import Record
 from uetbuild.core.schedule import costs, critical_path, ranks, remaining, simulate, waves
+from uetbuild.core.spread import together
 from uetbuild.core.verdicts import Judged, Verdict
 
 TYPE_CHECKING = False
@@ -19,17 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from uetbuild.core.graph import Graph
+    from uetbuild.core.spread import Spread
 
 KINDS = {Node.WORKSTREAM: "workstream", Node.GATE: "gate", Node.MERGE: "merge"}
 MAX_CONFLICTS = 10_000  # pairs in one plan: thousands of editors of one file would have millions
 MAX_BOTTLENECKS = 5
+NO_COSTS: dict[str, Spread] = {}
+NOTHING = (0.0, 0.0)
 MUCH = 0.5  # a node with this part of the critical path's time is a bottleneck whoever waits for it
 
 
 class PlanNode(Record):
-    """A node as `list`, `status`, `explain` and the plan show it; `level` and `wave` from 0, no groups in `depends_on`."""
+    """A node as `list`, `status`, `explain` and the plan show it; `level` and `wave` from 0, no groups in `depends_on`; `usd` is p50."""
 
-    __slots__ = ("id", "kind", "level", "wave", "verdict", "reasons", "depends_on", "seconds")
+    __slots__ = ("id", "kind", "level", "wave", "verdict", "reasons", "depends_on", "seconds", "usd")
 
     id: str
     kind: str
@@ -39,22 +43,25 @@ class PlanNode(Record):
     reasons: tuple[tuple[str, str], ...]
     depends_on: tuple[str, ...]
     seconds: float
+    usd: float
 
     def as_json(self) -> dict[str, object]:
         """The node object of interface section 4."""
         return {
             "id": self.id, "kind": self.kind, "level": self.level, "wave": self.wave, "verdict": self.verdict,
             "reasons": [{"code": code, "detail": detail} for code, detail in self.reasons],
-            "depends_on": list(self.depends_on), "estimate": {"seconds": self.seconds, "usd": 0.0},
+            "depends_on": list(self.depends_on), "estimate": {"seconds": self.seconds, "usd": self.usd},
         }  # fmt: skip
 
 
 class Plan(Record):
-    """What `make_plan` found; ids throughout, seconds to the millisecond. `conflicts`: (a, b, paths); `bottlenecks`: (id, reason)."""
+    """What `make_plan` found; ids throughout, seconds to the millisecond. `usd`: p50 and p90; `conflicts`: (a, b, paths);
+    `bottlenecks`: (id, reason).
+    """
 
     __slots__ = (
         "targets", "workstreams", "stale", "waves", "critical_path", "max_parallelism", "sequential_seconds", "parallel_seconds",
-        "estimated_speedup", "conflicts", "bottlenecks", "nodes", "warnings",
+        "estimated_speedup", "usd", "conflicts", "bottlenecks", "nodes", "warnings",
     )  # fmt: skip
 
     targets: tuple[str, ...]
@@ -66,6 +73,7 @@ class Plan(Record):
     sequential_seconds: float
     parallel_seconds: float
     estimated_speedup: float
+    usd: tuple[float, float]
     conflicts: tuple[tuple[str, str, tuple[str, ...]], ...]
     bottlenecks: tuple[tuple[str, str], ...]
     nodes: tuple[PlanNode, ...]
@@ -79,7 +87,7 @@ class Plan(Record):
             "waves": [list(wave) for wave in self.waves], "critical_path": list(self.critical_path),
             "max_parallelism": self.max_parallelism, "sequential_seconds": self.sequential_seconds,
             "parallel_seconds": self.parallel_seconds, "estimated_speedup": self.estimated_speedup,
-            "estimated_usd": {"p50": 0.0, "p90": 0.0},
+            "estimated_usd": {"p50": self.usd[0], "p90": self.usd[1]},
             "conflicts": [{"a": a, "b": b, "paths": list(paths)} for a, b, paths in self.conflicts],
             "bottlenecks": [{"id": name, "reason": reason} for name, reason in self.bottlenecks],
             "nodes": [node.as_json() for node in self.nodes], "warnings": list(self.warnings),
@@ -96,11 +104,12 @@ def make_plan(
     targets: Sequence[str] = (),
     warnings: Sequence[str] = (),
     exclude: tuple[str, ...] = (),
+    costs_usd: Mapping[str, Spread] = NO_COSTS,
 ) -> Plan:
     """The plan of a build of `members` (numbers, in topological order).
 
     `judged`: a verdict for each member that is no group; `seconds`: history by node id; `jobs` >= 1; `exclude`:
-    names that wildcards never enter. Time, critical path and bottlenecks
+    names that wildcards never enter; `costs_usd`: p50 and p90 of what nodes cost, by id. Time, cost, critical path and bottlenecks
     are those of the stale members and of those that depend on them; waves and conflicts are those of all members.
     """
     nodes = [number for number in members if not graph.nodes[number].is_group]
@@ -122,13 +131,19 @@ def make_plan(
         max_parallelism=_widest(graph, nodes),
         sequential_seconds=round(sequential, 3), parallel_seconds=round(parallel, 3),
         estimated_speedup=round(sequential / parallel, 3) if parallel else 1.0,
+        usd=_total(graph, busy, costs_usd),
         conflicts=conflicts, bottlenecks=_bottlenecks(graph, path, busy, cost),
-        nodes=_plan_nodes(graph, nodes, judged, seconds, grouped), warnings=(*warnings, *omitted),
+        nodes=_plan_nodes(graph, nodes, judged, seconds, grouped, costs_usd), warnings=(*warnings, *omitted),
     )  # fmt: skip
 
 
 def _ids(graph: Graph, numbers: Iterable[int]) -> tuple[str, ...]:
     return tuple([graph.nodes[number].id for number in numbers])
+
+
+def _total(graph: Graph, busy: Iterable[int], costs_usd: Mapping[str, Spread]) -> Spread:
+    p50, p90 = together([costs_usd.get(graph.nodes[number].id, NOTHING) for number in sorted(busy)]) if costs_usd else NOTHING
+    return round(p50, 6), round(p90, 6)
 
 
 def _widest(graph: Graph, nodes: Iterable[int]) -> int:
@@ -140,7 +155,12 @@ def _widest(graph: Graph, nodes: Iterable[int]) -> int:
 
 
 def _plan_nodes(
-    graph: Graph, nodes: Sequence[int], judged: Mapping[int, Judged], seconds: Mapping[str, float], grouped: Sequence[Sequence[int]]
+    graph: Graph,
+    nodes: Sequence[int],
+    judged: Mapping[int, Judged],
+    seconds: Mapping[str, float],
+    grouped: Sequence[Sequence[int]],
+    costs_usd: Mapping[str, Spread],
 ) -> tuple[PlanNode, ...]:
     wave = {number: place for place, wave in enumerate(grouped) for number in wave}
     estimate = costs(graph, nodes, seconds)
@@ -150,6 +170,7 @@ def _plan_nodes(
             id=graph.nodes[number].id, kind=KINDS[graph.nodes[number].kind], level=graph.level[number], wave=wave[number],
             verdict=judged[number].verdict, reasons=tuple([(reason.code, reason.detail) for reason in judged[number].reasons]),
             depends_on=tuple(sorted(_ids(graph, named[number]))), seconds=round(estimate[number], 3),
+            usd=round(costs_usd.get(graph.nodes[number].id, NOTHING)[0], 6),
         )
         for number in nodes
     ])  # fmt: skip

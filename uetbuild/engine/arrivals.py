@@ -86,7 +86,8 @@ class Arrivals:
     def _fail(self, attempt: Attempt, outcome: Outcome, log: str, may_repeat: bool, result: str, message: str) -> int:
         """After anything but a success: another attempt later, or the end."""
         words = _last_words(attempt, outcome, log, result, message)
-        if self._waiting.put_off(attempt, cause(attempt.node.retry, result, outcome.code), words, not may_repeat):
+        why = "" if attempt.broke else cause(attempt.node.retry, result, outcome.code)  # who has nothing left is not tried again
+        if self._waiting.put_off(attempt, why, words, not may_repeat):
             return State.STALE
         self._journal.emit("node_finished", attempt.node.id, **words)
         return State.CANCELLED if result == Result.CANCELLED else State.FAILED
@@ -95,6 +96,7 @@ class Arrivals:
 def _last_words(attempt: Attempt, outcome: Outcome, log: str, result: str, message: str) -> dict[str, Any]:
     """What `node_finished` says."""
     command = attempt.spoken[outcome.step] if outcome.step < len(attempt.spoken) else ""
-    return {
+    words: dict[str, Any] = {
         "outcome": result, "seconds": round(outcome.seconds, 6), "code": outcome.code, "message": message, "log": log, "command": command,
     }  # fmt: skip
+    return words | {"usd": attempt.usd} if attempt.usd else words

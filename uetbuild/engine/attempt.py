@@ -42,6 +42,8 @@ class Attempt:
         "keeps_stamp",
         "overtakes",
         "spoken",
+        "usd",
+        "broke",
     )
 
     def __init__(self, i: int, node: Node, number: int, present: Stamp, last: Stamp | None) -> None:
@@ -58,6 +60,8 @@ class Attempt:
         self.keeps_stamp = False
         self.overtakes = True
         self.spoken: list[str] = []  # its commands as people read them
+        self.usd = 0.0  # what it cost
+        self.broke = False  # it used more than it was given
 
     @property
     def changed(self) -> list[str]:

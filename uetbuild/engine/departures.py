@@ -101,6 +101,14 @@ class Departures:
         self._without_running(i, "failed", f"{error.message}\nhint: {error.hint}" if error.hint else error.message)
         return State.FAILED
 
+    def keep(self, i: int, judged: Judged | None, state: int, why: str) -> int:
+        """Say that a node was kept from starting, where it has to be said; `state` is what `Purse.keeps` made of it."""
+        if why:
+            self._announce(i, judged)
+        if state != State.STALE:
+            self._without_running(i, "failed" if state == State.FAILED else "cancelled", why)
+        return state
+
     def _prepare(self, attempt: Attempt, judged: Judged | None) -> Job:
         i, node, journal, request = attempt.i, attempt.node, self._journal, self._survey.request
         has_args = i in request.arguments

@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from uetbuild.core.verdicts import Judged
     from uetbuild.engine.attempt import Attempt, Bench
     from uetbuild.engine.journal import Journal
+    from uetbuild.engine.purse import Purse
     from uetbuild.engine.recipe import Kitchen
     from uetbuild.engine.survey import Survey
     from uetbuild.engine.wait import Wait
 
+PRECEDENCE = (ExitCode.FAILED, ExitCode.GATE_FAILED, ExitCode.CONFLICT, ExitCode.BUDGET, ExitCode.WAITS)  # of codes that apply at once
 JUDGED_A_TURN = 64  # while all places are taken: few enough that an ending is noticed soon, enough that judging is no bottleneck
 
 
@@ -54,6 +56,7 @@ class Loop:
         rank: Sequence[int],
         admission: Admission,
         dice: Callable[[], float],
+        purse: Purse,
     ) -> None:
         self.graph = survey.graph
         self.request = survey.request
@@ -76,6 +79,7 @@ class Loop:
         self._spawn: list[Job] = []
         self._interrupts = Interrupts(workers, journal)
         self._waves = Waves(self.graph, self.request, journal)
+        self._purse = purse
         self._later = Waiting(survey.memory, journal, clock, dice)
         self._departures = Departures(survey, bench, kitchen, journal, clock, person, admission, self._waves, self._later, self.size)
         self._arrivals = Arrivals(bench, survey.memory, journal, clock, self._later)
@@ -84,7 +88,7 @@ class Loop:
     @property
     def stopping(self) -> bool:
         """Whether nothing new starts."""
-        return bool(self._interrupts.signal) or (bool(self.failures) and self.request.stop != Request.KEEP_GOING)
+        return bool(self._interrupts.signal) or self._purse.halted or (bool(self.failures) and self.request.stop != Request.KEEP_GOING)
 
     # --- the turns --------------------------------------------------------------------------------------------------------------
 
@@ -151,7 +155,9 @@ class Loop:
             judged += 1
 
     def _fill(self) -> None:
-        while len(self._attempts) < self.request.jobs and not self.stopping:
+        while len(self._attempts) < self._purse.jobs and not self.stopping:
+            for freed in self._purse.freed():
+                self._ready.push(freed)
             i = self._ready.take()
             if i is None:
                 return
@@ -159,6 +165,7 @@ class Loop:
 
     def _launch(self) -> None:
         """Make the turn durable, then spawn."""
+        self._purse.flush()
         self._journal.flush()
         spawn, self._spawn = self._spawn, []
         for job in spawn:
@@ -188,7 +195,9 @@ class Loop:
 
     def _begin(self, i: int) -> None:
         """From admitted to about to be submitted; a node that need not or must not run after all, or not yet, is released."""
-        started = self._departures.start(i, self._reasons.get(i))
+        judged = self._reasons.get(i)
+        kept = self._purse.keeps(i, self.graph.nodes[i], self._rank[i])
+        started = self._departures.start(i, judged) if kept is None else self._departures.keep(i, judged, kept, self._purse.why)
         if isinstance(started, int):
             self._ready.release(i)
             if started != State.STALE:
@@ -197,7 +206,7 @@ class Loop:
         attempt, job = started
         self.states.set(i, State.RUNNING)
         self._attempts[i] = attempt
-        self._spawn.append(job)
+        self._spawn.append(self._purse.start(attempt, job))
 
     def _hear(self, news: Outcome | Progress) -> None:
         """Something happened at the workers."""
@@ -210,6 +219,7 @@ class Loop:
     def _take(self, outcome: Outcome) -> None:
         """A job ended: let others go on, or start it once more, now or later."""
         attempt = self._attempts.pop(outcome.key)
+        outcome = self._purse.end(attempt, outcome)
         state = self._arrivals.end(attempt, outcome, self._kitchen.log(attempt.node.id), not self.stopping)
         if state == State.STALE:
             self.states.set(attempt.i, state)
@@ -269,9 +279,8 @@ class Loop:
         if self.failures and not self._interrupts.signal:
             for i in self._later.abandon():
                 self._end(i, State.FAILED)
-        code = self._departures.code
-        if self.failures:
-            code = ExitCode.FAILED
+        codes = {self._departures.code, self._purse.code, ExitCode.FAILED if self.failures else ExitCode.OK}
+        code = next((code for code in PRECEDENCE if code in codes), ExitCode.OK)
         if self._interrupts.signal:
             code = ExitCode.SIGNAL + self._interrupts.signal
         elif not code and any(self.states.of[i] not in FINAL for i in self.request.members):
@@ -282,7 +291,7 @@ class Loop:
                 "ran": self._tally(State.SUCCEEDED) + len(self.failures), "total": self.size,
                 "up_to_date": self._tally(State.UP_TO_DATE), "failed": len(self.failures), "blocked": self._tally(State.BLOCKED),
                 "skipped": self._tally(State.SKIPPED), "cancelled": self._tally(State.CANCELLED),
-                "seconds": round(self._clock.monotonic() - self._began, 6), "usd": 0.0, "code": code,
+                "seconds": round(self._clock.monotonic() - self._began, 6), "usd": self._purse.usd, "code": code,
             }  # fmt: skip
             state = "cancelled" if self._interrupts.signal else "failed" if code else "succeeded"
             self._journal.emit("run_finished", state=state, **counts)

@@ -11,12 +11,11 @@ from uetbuild.manifest.tree import Map
 _GATE_KEYS = ("type", "blocking", "at", "uses", "message", "breaker")
 
 KEYS: dict[str, frozenset[str]] = {
-    "manifest": frozenset(("gates", "tools", "models", "budgets")),
-    "workstream": frozenset(("agent", "gates", "budget", "compensate", "cache", "service", *_GATE_KEYS)),
-    "defaults": frozenset(("cache", "gates", "budget")),
-    "phase": frozenset(("budget",)),
+    "manifest": frozenset(("gates", "tools")),
+    "workstream": frozenset(("agent", "gates", "compensate", "cache", "service", *_GATE_KEYS)),
+    "defaults": frozenset(("cache", "gates")),
 }
-"""By the noun of the block. (agents): agent, tools, isolation worktree; (policies): gates, budgets, models, retry on gate; (cache): cache;
+"""By the noun of the block. (agents): agent, tools, isolation worktree; (policies): gates, retry on gate; (cache): cache;
 (watch): service; (later): compensate, breaker."""
 
 ISOLATIONS = frozenset(("worktree",))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from uetbuild.core.coupling import couple, only_after
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node, Pieces, Project, Settings, ShVar, Source
+from uetbuild.core.policies import Limit
 from uetbuild.core.ports import Disk
 from uetbuild.errors import UetError, UetErrors
 from uetbuild.manifest.discover import NAME
@@ -214,6 +215,18 @@ class _Loading:
             "project": manifest.project.text if manifest.project is not None else "",
             "exclude": self.family.exclude, "pools": tuple(sorted(self._pools().items())),
         }  # fmt: skip
+        if manifest.budgets is not None and manifest.budgets.run is not None:
+            values["budget"] = manifest.budgets.run.limit()
+        phases: dict[str, Limit] = {}
+        prices: dict[str, tuple[str, str, str]] = {}
+        for unit in self.family.units:  # the outermost says it
+            for name, phase in unit.manifest.phases.items():
+                if phase.budget is not None:
+                    phases.setdefault(name, phase.budget.limit())
+            for name, price in unit.manifest.models.items():
+                prices.setdefault(name, price.rates())
+        values["phases"] = tuple(sorted(phases.items(), key=lambda item: item[0]))
+        values["prices"] = tuple([(name, *rates) for name, rates in sorted(prices.items())])
         for name in ("jobs", "keep_runs", "output_limit"):
             value = getattr(settings, name, None)
             if value is not None:

@@ -16,7 +16,7 @@ from uetbuild.manifest.recipe_fields import RecipeFields, World
 from uetbuild.manifest.texts import filled, filled_list, placed
 from uetbuild.manifest.tree import Text
 
-_NEEDS_RECIPE = ("inputs", "outputs", "edits", "forbid", "depfile", "finally_", "probes", "programs", "skip_if", "confirm")
+_NEEDS_RECIPE = ("inputs", "outputs", "edits", "forbid", "depfile", "finally_", "probes", "programs", "skip_if", "confirm", "budget")
 
 
 class Lowering:

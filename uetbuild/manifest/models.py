@@ -22,6 +22,7 @@ from uetbuild.manifest.models_base import (
     refuse,
     unknown_key,
 )
+from uetbuild.manifest.models_budget import Budget, Budgets, BudgetValue, Phase, Price, Prices, RunBudget, read_phases
 from uetbuild.manifest.models_paths import PATHS_SCHEMA, PathEntry, Paths, read_paths
 from uetbuild.manifest.models_recipe import StepSpec
 from uetbuild.manifest.models_retry import Retry, RetryValue
@@ -84,15 +85,6 @@ class Include(Block):
     )
 
 
-class Phase(Block):
-    """A named part of the work; workstreams say to which they belong."""
-
-    NOUN: ClassVar[str] = "phase"
-    EXAMPLE: ClassVar[str] = "phases: {refactor: {title: Refactoring}}\n"
-
-    title: OptionalLine = Field(None, description="One line that says what it is.")
-
-
 class Defaults(Block):
     """What holds for every workstream that does not say otherwise."""
 
@@ -108,6 +100,7 @@ class Defaults(Block):
     isolation: Isolation = Field(None, description="`none` or `sandbox`.")
     keep: OptionalBool = Field(None, description="Whether outputs are left in place before a recipe runs and when it fails.")
     resources: OptionalResources = Field(None, description="How much a workstream takes of which pool.")
+    budget: BudgetValue = Field(None, description="What each workstream may spend.")
 
 
 def _read_jobs(node: Tree) -> int:
@@ -180,16 +173,6 @@ def _read_workstreams(node: Tree) -> dict[str, Workstream]:
     if errors:
         raise Refused(errors)
     return workstreams
-
-
-def _read_phases(node: Tree) -> dict[str, Phase]:
-    def read(value: Tree, key: Text) -> Phase:
-        check_id(key, "phase")
-        if isinstance(value, Text) and value.null:
-            value = Map(value.source, value.start, False)
-        return read_block(Phase, value, key)
-
-    return read_map(node, read)
 
 
 def _read_profiles(node: Tree) -> dict[str, Map]:
@@ -271,8 +254,10 @@ profiles: {ci: {defaults: {env_mode: strict}}}
     ] = Field({}, description="The units of work.")
     phases: Annotated[
         dict[str, Phase],
-        Reads(_read_phases, _named_blocks({"anyOf": [{"$ref": "#/$defs/Phase"}, {"type": "null"}]}), "map of ids to phases"),
+        Reads(read_phases, _named_blocks({"anyOf": [{"$ref": "#/$defs/Phase"}, {"type": "null"}]}), "map of ids to phases"),
     ] = Field({}, description="Named parts of the work.")
+    budgets: Annotated[Budgets | None, _block(Budgets)] = Field(None, description="What the whole build may spend.")
+    models: Prices = Field({}, description="What models cost.")
     defaults: Annotated[Defaults | None, _block(Defaults)] = Field(
         None, description="What holds for every workstream that does not say otherwise."
     )
@@ -282,7 +267,9 @@ profiles: {ci: {defaults: {env_mode: strict}}}
     settings: Annotated[Settings | None, _block(Settings)] = Field(None, description="What holds for the whole build.")
 
 
-BLOCKS: tuple[type[Block], ...] = (Workstream, StepSpec, Require, Retry, Include, Phase, Defaults, Settings)
+BLOCKS: tuple[type[Block], ...] = (
+    Workstream, StepSpec, Require, Retry, Budget, Include, Phase, Budgets, RunBudget, Price, Defaults, Settings,
+)  # fmt: skip
 """All blocks below the top level, in the order in which the reference shows them."""
 
 

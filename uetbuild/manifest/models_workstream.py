@@ -9,6 +9,7 @@ from pydantic import Field
 from uetbuild.errors import UetError, not_yet
 from uetbuild.manifest.later import ISOLATIONS
 from uetbuild.manifest.models_base import MAX_ERRORS, Block, Reads, Refused, expects, read_block, read_items, read_map, refuse
+from uetbuild.manifest.models_budget import BudgetValue
 from uetbuild.manifest.models_paths import Paths, RequiredPaths
 from uetbuild.manifest.models_recipe import CommandValue, RecipeValue
 from uetbuild.manifest.models_retry import RetryValue
@@ -179,6 +180,7 @@ workstreams:
     depfile: OptionalText = Field(None, description="Make-style dependency file that the recipe writes.")
     timeout: OptionalDuration = Field(None, description="Longest time for the recipe; 0 = none.")
     retry: RetryValue = Field(None, description="How often it is tried again when it fails; 0 = never, 2 = three attempts in all.")
+    budget: BudgetValue = Field(None, description="What it may spend, all attempts together.")
     resources: OptionalResources = Field(None, description="How much it takes of which pool.")
     mutex: Texts = Field((), description="Names of conflict groups: never two of one group at a time.")
     exclusive: Bool = Field(False, description="Whether it runs alone.")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Node, Pieces, ShVar, Source, Sources, Step
-from uetbuild.core.policies import Retry
+from uetbuild.core.policies import Limit, Retry
 from uetbuild.core.ports import Disk
 from uetbuild.core.relative import seen_from
 from uetbuild.core.render import late_of
@@ -213,6 +213,8 @@ class RecipeFields:
         timeout = spec.timeout if spec.timeout is not None else self.defaults.get("timeout")
         node.timeout = timeout if isinstance(timeout, float) else 0.0
         retry = spec.retry if spec.retry is not None else self.defaults.get("retry")
+        budget = spec.budget.limit() if spec.budget is not None else self.defaults.get("budget")
+        node.budget = budget if isinstance(budget, Limit) and budget != Limit() else None
         node.retry = retry if isinstance(retry, Retry) and retry.attempts > 1 else None
         resources = spec.resources if spec.resources is not None else self.defaults.get("resources")
         if isinstance(resources, dict) and resources:

@@ -103,6 +103,8 @@ def _defaults(own: Defaults | None, inherited: Mapping[str, object]) -> dict[str
         value = getattr(own, key)
         if value is not None:
             values[key] = value
+    if own.budget is not None:
+        values["budget"] = own.budget.limit()
     if own.shell is not None:
         values["shell"] = tuple([word.text for word in own.shell])
     return values

@@ -164,6 +164,14 @@ class Lines:
         again = f"tried again in {duration(data.get('delay', 0.0))} (attempt {data.get('attempt')} of {data.get('attempts')})"
         self._say(f"{self._name(node)}  {paint(why, YELLOW, self._text.colours)}, {again}")
 
+    def _budget(self, node: str, data: dict[str, Any]) -> None:
+        message = data.get("message", "")
+        if data.get("halts"):
+            self._complain(f"{paint('error:', RED, self._err.colours)} stopped before `{safe_name(node)}`: {safe_name(message)}")
+            self._complain("hint: `uetbuild resume --budget-usd X` goes on")
+        elif message:
+            self.warn(message + (f"; from now on {counted(data['jobs'], 'worker')}" if data.get("jobs") else ""))
+
     def _interrupted(self, node: str, data: dict[str, Any]) -> None:
         signal = data.get("signal", 0)
         again = "; once more to kill it" if signal == 2 else ""
@@ -278,6 +286,8 @@ _SHOW = {
     "node_started": Lines._started,
     "node_finished": Lines._finished,
     "retry_scheduled": Lines._put_off,
+    "budget_warning": Lines._budget,
+    "budget_exceeded": Lines._budget,
     "interrupted": Lines._interrupted,
     "worker_lost": Lines._worker_lost,
     "run_finished": Lines._run_finished,

@@ -1,0 +1,99 @@
+"""Puts the book of a build together: what was spent before, limits, prices; and checks a budget against the forecast.
+
+Only loaded where there is a budget, or something was spent.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from uetbuild.cli.clock import SystemClock
+from uetbuild.core.forecast import cost, estimates, past_costs
+from uetbuild.core.ledger import UNLIMITED, Entry, Ledger, folded, settled
+from uetbuild.core.prices import PRICES
+from uetbuild.core.usage import parse
+from uetbuild.engine.book import Book
+from uetbuild.errors import UetError
+from uetbuild.report.amounts import dollars
+from uetbuild.state.ledger import LedgerFile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from uetbuild.core.nodes import Node, Settings
+    from uetbuild.core.spread import Spread
+    from uetbuild.core.usage import Prices
+    from uetbuild.state.layout import Layout
+
+MOST_DIGITS = 9  # before and behind the point
+
+
+def open_book(layout: Layout, settings: Settings, run: str, budgeted: bool, warn: Callable[[str], None]) -> Book:
+    """The book of a run, open for writing. Raises UetError where the ledger cannot be used, under a budget also where it is damaged."""
+    file = LedgerFile(layout, writable=True, strict=budgeted)
+    for text in file.warnings:
+        warn(text)
+    prices = known_prices(settings)
+    entries = file.entries()
+    cut_off = _recovered(layout, [entry for entry in folded(entries).values() if entry.run == run and not entry.settled], prices)
+    if cut_off:
+        file.write(cut_off)
+        entries = file.entries()
+    ledger = Ledger(run, settings.budget or UNLIMITED, dict(settings.phases), entries)
+    return Book(ledger, file, prices, estimates(past_costs(entries)), SystemClock())
+
+
+def known_prices(settings: Settings) -> Prices:
+    """The manifest's prices over the built-in ones."""
+    return PRICES | {model: rates for model, *rates in settings.prices}  # type: ignore[return-value]
+
+
+def _recovered(layout: Layout, entries: list[Entry], prices: Prices) -> list[Entry]:
+    """What attempts that a crash cut off had reported by then; one that had reported nothing stays as it was reserved."""
+    found = []
+    for entry in entries:
+        try:
+            with open(layout.log(entry.run, entry.node)[:-4] + ".usage", "rb") as file:
+                uses = parse(file.read(), prices)
+        except (OSError, ValueError):
+            continue
+        if uses:
+            found.append(settled(entry, uses, 0.0))
+    return found
+
+
+def read_usd(text: str) -> str:
+    """The amount of `--budget-usd`. Raises UetError."""
+    whole, point, part = text.removeprefix("$").partition(".")
+    for digits in (whole, part) if point else (whole,):
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
+            raise UetError(f"`--budget-usd` takes an amount in USD, not `{text}`", hint="as in `--budget-usd 2.50`")
+    return f"{int(whole)}{point}{part}"
+
+
+def check_forecast(layout: Layout, likely: float, usd: str, run: str) -> None:
+    """Refuse a budget of `usd` that half of such builds would not keep; `likely`: what is still to be spent. Raises UetError."""
+    spent = sum([Decimal(entry.usd) for entry in folded(past_entries(layout)).values() if entry.run == run], Decimal(0))
+    left = Decimal(usd) - spent
+    if float(left) < likely:
+        raise UetError(
+            f"a budget of {dollars(float(usd))} will probably not do: the forecast is {dollars(likely)}"
+            + (f", and {dollars(float(spent))} are spent" if spent else ""),
+            hint="`--force-budget` starts all the same, `--dry-run` shows the forecast",
+        )
+
+
+def forecast(layout: Layout, nodes: Iterable[Node]) -> dict[str, Spread]:
+    """p50 and p90 of what each node costs."""
+    maxima = [(node.id, "" if node.budget is None else node.budget.usd) for node in nodes]
+    return cost(maxima, past_costs(past_entries(layout)))
+
+
+def past_entries(layout: Layout) -> list[Entry]:
+    """All that the ledger holds, for who only looks; nothing where there is none."""
+    file = LedgerFile(layout, writable=False)
+    try:
+        return file.entries()
+    finally:
+        file.close()
