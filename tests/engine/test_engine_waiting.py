@@ -187,6 +187,46 @@ def test_inputs_that_change_during_the_wait_are_looked_at_again(world):
     assert Build(world, one).run() == []
 
 
+EDITORS = (node("e1", edits=["[fh]*"]), node("e2", edits=["[fgh]*"], depends_on=("e1",), retry=THRICE))
+
+
+def editing(world):
+    """`e1` and `e2` edit `f`; `e2` does a part of it, makes `h`, and then fails, twice."""
+    world.files |= {"f": "x", "g": "x"}
+    tries = iter("123")
+
+    def recipe(world):
+        number = next(tries)
+        world.files["f"] += number
+        world.files["h"] = number
+        return number != "3"
+
+    world.recipes |= {"e1": lambda world: world.files.update(f=world.files["f"] + "one"), "e2": recipe}
+
+
+def test_an_editor_that_is_tried_again_leaves_the_editors_before_it_up_to_date(world):
+    editing(world)
+    assert Build(world, *EDITORS).run() == ["e1", "e2", "e2", "e2"]
+    assert world.files["f"] == "xone123"
+    assert Build(world, *EDITORS).run() == []
+
+
+def test_a_foreign_change_while_an_editor_waits_is_still_noticed(world):
+    editing(world)
+    build = Build(world, *EDITORS)
+    poll = build.wait.poll
+
+    def edit(filenos, seconds):
+        if seconds and not build.workers.running():
+            world.files["f"] += "!"
+        return poll(filenos, seconds)
+
+    build.wait.poll = edit
+    build.run()
+    assert world.files["f"] == "xone1!2!3"
+    assert Build(world, *EDITORS).verdicts()["e1"] == "stale"
+
+
 def test_a_second_attempt_sees_all_inputs_as_changed(world):
     """What a failed attempt was told of what changed may not have been dealt with."""
     world.files |= {"in1": "1", "in2": "1"}

@@ -89,7 +89,7 @@ class Ending:
 class Bench:
     """Prepares attempts and checks what came of them."""
 
-    __slots__ = ("_disk", "_graph", "_outputs", "_owners", "_survey")
+    __slots__ = ("_disk", "_graph", "_outputs", "_owners", "_survey", "_tried")
 
     def __init__(self, survey: Survey, outputs: Outputs) -> None:
         self._survey = survey
@@ -97,6 +97,7 @@ class Bench:
         self._graph: Graph = survey.graph
         self._disk: Disk = survey.disk
         self._owners = outputs.owners
+        self._tried: dict[int, dict[str, tuple[str, str]]] = {}  # of editors that failed: path -> (what it found, what it left)
 
     def prepare(self, attempt: Attempt, run: str, now: float) -> Stamp:
         """Clear the way for the recipe; returns the STARTED stamp. Raises UetError (exit 1) where outputs are not ours to replace."""
@@ -116,6 +117,9 @@ class Bench:
         if node.edits:
             # an unordered editor of the same files may have run since this node was judged
             attempt.edits = self._digests(node, attempt.present.edits)
+            # what its own failed attempt left it did not find: no foreign hand was there, and the editors before it stay up to date
+            tried = self._tried.pop(attempt.i, {})
+            attempt.edits |= {path: found for path, (found, left) in tried.items() if attempt.edits.get(path, "") == left}
         if node.forbid:
             attempt.forbidden = {path: self._disk.digest(path) for _, path in self._survey.matching(node.forbid, node)}
         attempt.files = self._survey.input_files(attempt.i)
@@ -157,8 +161,11 @@ class Bench:
         return ending
 
     def give_up(self, attempt: Attempt) -> None:
-        """After a failure: nothing half-made stays."""
+        """After a failure: nothing half-made stays, but for what was edited."""
         self._look_afresh(attempt)
+        if attempt.node.edits:
+            left = self._digests(attempt.node, attempt.edits)
+            self._tried[attempt.i] = {path: (attempt.edits.get(path, ""), digest) for path, digest in left.items()}
         self._outputs.discard(attempt.node, attempt.last, attempt.before)
 
     def adopt(self, i: int, run: str, now: float) -> Ending:
