@@ -320,6 +320,8 @@ def test_a_key_of_a_later_version_is_known_and_answered_not_yet(noun: str, key: 
         "workstream": "workstreams: {{a: {{run: x, {}}}}}",
         "defaults": "defaults: {{{}}}",
         "phase": "phases: {{p: {{{}}}}}",
+        "agent": "workstreams: {{a: {{agent: {{tool: t, prompt: p, {}}}}}}}",
+        "tool": "tools: {{t: {{adapter: command, cmd: x, {}}}}}",
     }
     text = holders[noun].format(f"{key}: {{a: b}}")
     assert [(found[0], found[2]) for found in errors(text)] == [(f"`{key}` is not yet supported", text.index(f"{key}:") + 1)]

@@ -52,6 +52,7 @@ def test_the_examples_of_the_reference_are_read_and_fit_the_schema(block: type) 
         "vars: {a: {b: {sh: 1}}, c: {sh: {cmd: x}}, d: null}",
         "vars:\nenv:\nworkstreams:\nsettings:\nprofiles: {ci: null}\nphases: {a: }",
         "settings: {jobs: 4, output_limit: 1000}\ninclude: a.yaml\ndefault: all",
+        "tools: {t: {adapter: command, cmd: x, timeout: 3, capabilities: a}}\nworkstreams: {a: {agent: {tool: t, prompt: 3}}}",
         "defaults: {retry: 2}\nworkstreams: {a: {run: x, retry: {attempts: 4, backoff: 0.5, max: 1m, on: lost, rate_limit_codes: [75, '29']}}}",
     ],
 )

@@ -11,14 +11,17 @@ from uetbuild.manifest.tree import Map
 _GATE_KEYS = ("type", "blocking", "at", "uses", "message", "breaker")
 
 KEYS: dict[str, frozenset[str]] = {
-    "manifest": frozenset(("gates", "tools")),
-    "workstream": frozenset(("agent", "gates", "compensate", "cache", "service", *_GATE_KEYS)),
+    "manifest": frozenset(("gates",)),
+    "workstream": frozenset(("gates", "compensate", "cache", "service", *_GATE_KEYS)),
     "defaults": frozenset(("cache", "gates")),
+    "agent": frozenset(("context", "expects")),
+    "tool": frozenset(("rate", "breaker")),
 }
-"""By the noun of the block. (agents): agent, tools, isolation worktree; (policies): gates, retry on gate; (cache): cache;
+"""By the noun of the block. (agents): what is missing of agents, isolation worktree; (policies): gates, retry on gate; (cache): cache;
 (watch): service; (later): compensate, breaker."""
 
 ISOLATIONS = frozenset(("worktree",))
+ADAPTERS = frozenset(("aider", "claude", "codex", "gemini", "mini-swe-agent", "opencode", "pi", "qwen"))  # of `tools`
 CAUSES = frozenset(("gate",))  # of `retry.on`
 
 

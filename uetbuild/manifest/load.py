@@ -27,6 +27,7 @@ from uetbuild.manifest.scopes import Scopes
 from uetbuild.manifest.sources import Paths, nobody
 from uetbuild.manifest.surroundings import Surroundings
 from uetbuild.manifest.texts import Filled, filled, filled_list
+from uetbuild.manifest.tools import Tools
 from uetbuild.manifest.tree import Text
 from uetbuild.manifest.variables import check_assignments, declare_vars
 from uetbuild.manifest.yamltext import decode
@@ -82,8 +83,9 @@ class _Loading:
         instances = expansion.expand([(one, self.surroundings[one.unit.file]) for one in namespaces.workstreams.values()])
         owners = {instance.id: instance.declared for instance in instances}
         references = References(namespaces, owners, self._phases(), self.faults)
+        tools = Tools(self.surroundings, namespaces, self.faults)
         lowering = Lowering(
-            World(self.root, self.disk, paths, references, self._pools(), self._python(), self.sh_vars.values(), self.faults)
+            World(self.root, self.disk, paths, references, tools, self._pools(), self._python(), self.sh_vars.values(), self.faults)
         )
         nodes = [node for instance in instances if (node := lowering.node(instance)) is not None]
         defaults = {unit.file: self._default(unit, references, nodes) for unit in self.family.units}

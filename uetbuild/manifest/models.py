@@ -10,6 +10,7 @@ from pydantic import Field
 from uetbuild.errors import UetError, UetErrors
 from uetbuild.manifest.collector import paused_collector
 from uetbuild.manifest.later import KEYS
+from uetbuild.manifest.models_agent import Agent, Tool, Tools
 from uetbuild.manifest.models_base import (
     Block,
     Reads,
@@ -58,9 +59,7 @@ from uetbuild.manifest.models_workstream import (
 )
 from uetbuild.manifest.tree import Map, Seq, Text, Tree
 
-__all__ = [
-    "Defaults", "Include", "Manifest", "PathEntry", "Paths", "Phase", "Settings", "VarSpec", "Workstream", "validate",
-]  # fmt: skip
+__all__ = ["Defaults", "Include", "Manifest", "PathEntry", "Paths", "Phase", "Settings", "VarSpec", "Workstream", "validate"]
 
 RESERVED_PREFIXES = frozenset(("tag", "phase", "scope", "gate", "outputs"))
 
@@ -258,6 +257,7 @@ profiles: {ci: {defaults: {env_mode: strict}}}
     ] = Field({}, description="Named parts of the work.")
     budgets: Annotated[Budgets | None, _block(Budgets)] = Field(None, description="What the whole build may spend.")
     models: Prices = Field({}, description="What models cost.")
+    tools: Tools = Field({}, description="Programs that start AI coding agents.")
     defaults: Annotated[Defaults | None, _block(Defaults)] = Field(
         None, description="What holds for every workstream that does not say otherwise."
     )
@@ -268,7 +268,7 @@ profiles: {ci: {defaults: {env_mode: strict}}}
 
 
 BLOCKS: tuple[type[Block], ...] = (
-    Workstream, StepSpec, Require, Retry, Budget, Include, Phase, Budgets, RunBudget, Price, Defaults, Settings,
+    Workstream, StepSpec, Agent, Require, Retry, Budget, Include, Phase, Budgets, RunBudget, Price, Tool, Defaults, Settings,
 )  # fmt: skip
 """All blocks below the top level, in the order in which the reference shows them."""
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from uetbuild.errors import UetError, not_yet
 from uetbuild.manifest.later import ISOLATIONS
-from uetbuild.manifest.models_base import MAX_ERRORS, Block, Reads, Refused, expects, read_block, read_items, read_map, refuse
+from uetbuild.manifest.models_agent import AgentValue
+from uetbuild.manifest.models_base import MAX_ERRORS, Block, Reads, Refused, Schema, expects, read_block, read_items, read_map, refuse
 from uetbuild.manifest.models_budget import BudgetValue
 from uetbuild.manifest.models_paths import Paths, RequiredPaths
 from uetbuild.manifest.models_recipe import CommandValue, RecipeValue
@@ -156,6 +157,8 @@ workstreams:
   all: {depends_on: [parser, obj, test]}
 """
 
+    RULES: ClassVar[Schema] = {"not": {"required": ["run", "agent"]}}
+
     title: OptionalLine = Field(None, description="One line that says what it does.")
     phase: OptionalId = Field(None, description="Id of the phase to which it belongs; `phase:ID` selects all of a phase.")
     tags: Ids = Field((), description="Names by which it is selected: `tag:NAME`.")
@@ -166,7 +169,8 @@ workstreams:
     outputs: RequiredPaths = Field((), description="Files that it creates.")
     edits: Paths = Field((), description="Files that it changes in place.")
     forbid: RequiredPaths = Field((), description="Files that it must not touch.")
-    run: RecipeValue = Field((), description="The recipe: a command, or a list of steps; none makes a group.")
+    run: RecipeValue = Field((), description="The recipe: a command, or a list of steps; with neither `run` nor `agent` it is a group.")
+    agent: AgentValue = Field(None, description="Instead of `run`: what an AI coding agent is asked.")
     cwd: OptionalText = Field(None, description="Working folder; the manifest's folder if not set.")
     shell: OptionalWords = Field(
         None, description="Command that gets a shell text as its last argument; `[bash, -euo, pipefail, -c]` if not set."
@@ -202,7 +206,11 @@ def read_workstream(node: Tree, key: Text) -> Workstream:
     """One workstream; an empty one is refused."""
     if isinstance(node, Text) and node.missing:
         raise refuse("is empty", node, "give it a recipe (`run`), or members (`depends_on`)")
-    return read_block(Workstream, node, key)
+    workstream = read_block(Workstream, node, key)
+    if workstream.run and workstream.agent is not None:
+        problem = f"workstream `{key.text}` has both `run` and `agent`"
+        raise Refused([UetError(problem, workstream.where("agent"), "it is done by one of them")])
+    return workstream
 
 
 def same_but_for_case(keys: dict[str, Text]) -> list[UetError]:

@@ -8,8 +8,11 @@ from uetbuild.errors import UetError
 
 # Every name that templates may use somewhere (interface, Templates).
 CONTRACT = frozenset(
-    {"vars", "env", "matrix", "item", "inputs", "outputs", "depfile", "files", "changed", "args", "ws", "root", "cwd", "os", "arch"}
-)
+    (
+        "vars", "env", "matrix", "item", "inputs", "outputs", "depfile", "files", "changed", "args", "feedback", "ws", "root", "cwd", "os",
+        "arch",
+    )
+)  # fmt: skip
 
 
 class TemplateFault(UetError):
@@ -76,8 +79,8 @@ class Unusable:
 
 class Names:
     """The names of one text: `constants` by name, known now (`env` may be any Mapping and is only asked for the names in use); `late`: of
-    `inputs`, `changed`, `args`, `files` those that come when the node is ready; `late_vars`: variable -> full name of its `ShVar`;
-    `inputs`: the names of the inputs.
+    `inputs`, `changed`, `args`, `files`, `feedback` those that come when the node is ready; `late_vars`: variable -> full name of its
+    `ShVar`; `inputs`: the names of the inputs.
     """
 
     __slots__ = ("constants", "inputs", "late", "late_vars")

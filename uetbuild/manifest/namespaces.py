@@ -39,7 +39,7 @@ class Declared:
 
     @property
     def is_group(self) -> bool:
-        return not self.spec.run
+        return not self.spec.run and self.spec.agent is None
 
 
 class Namespaces:

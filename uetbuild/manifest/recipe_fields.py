@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from uetbuild.core.kinds import Kind
-from uetbuild.core.nodes import Node, Pieces, ShVar, Source, Sources, Step
+from uetbuild.core.nodes import Agent, Node, Pieces, ShVar, Source, Sources, Step
 from uetbuild.core.policies import Limit, Retry
 from uetbuild.core.ports import Disk
 from uetbuild.core.relative import seen_from
 from uetbuild.core.render import late_of
+from uetbuild.core.scope import Scope
 from uetbuild.errors import UetError
 from uetbuild.manifest.faults import Faults
 from uetbuild.manifest.instances import FileItem, Instance
+from uetbuild.manifest.models_agent import Agent as AgentSpec
 from uetbuild.manifest.models_paths import PathEntry
 from uetbuild.manifest.names import Names
 from uetbuild.manifest.namespaces import Declared
@@ -24,6 +26,7 @@ from uetbuild.manifest.recipes import StepMaker, env_value, folder_of
 from uetbuild.manifest.references import References
 from uetbuild.manifest.sources import Paths
 from uetbuild.manifest.texts import Filled, filled, filled_list
+from uetbuild.manifest.tools import DeclaredTool, Tools
 from uetbuild.manifest.tree import Text
 from uetbuild.manifest.words import did_you_mean
 
@@ -31,7 +34,7 @@ from uetbuild.manifest.words import did_you_mean
 class World:
     """What lowering looks at besides the instance: `paths` reads lists of a unit; `closures`: `sh` variable -> what asking it takes."""
 
-    __slots__ = ("closures", "disk", "faults", "paths", "pools", "python", "references", "root")
+    __slots__ = ("closures", "disk", "faults", "paths", "pools", "python", "references", "root", "tools")
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class World:
         disk: Disk,
         paths: Callable[[Declared], Paths],
         references: References,
+        tools: Tools,
         pools: Mapping[str, int],
         python: str,
         sh_vars: Iterable[ShVar],
@@ -48,6 +52,7 @@ class World:
         self.disk = disk
         self.paths = paths
         self.references = references
+        self.tools = tools
         self.pools = pools
         self.python = python
         self.faults = faults
@@ -167,6 +172,8 @@ class RecipeFields:
         shell = tuple([word.text for word in spec.shell]) if spec.shell is not None else self.around.shell
         kitchen = StepMaker(node.folder, node.cwd, shell, self._names_at)
         node.steps = tuple([kitchen.step(step) for step in spec.run])
+        if spec.agent is not None:
+            self._ask(spec.agent, shell)
         node.finally_ = tuple([kitchen.step(step) for step in spec.finally_])
         early = StepMaker(node.folder, node.cwd, shell, self._early_names_at)
         node.probes = tuple([self._question(early.step(step)) for step in spec.probes])
@@ -175,11 +182,47 @@ class RecipeFields:
         node.programs = self._words(spec.programs)
         self._count_modules()
         questions = node.probes if node.skip_if is None else (*node.probes, node.skip_if)
-        late = late_of(*node.steps, *node.finally_, *questions, *[value for _, value in node.env])
+        prompt = node.agent.prompt if node.agent is not None else ()
+        late = late_of(*node.steps, *node.finally_, *questions, *[value for _, value in node.env], prompt)
         if late:
             node.uses_args = "args" in late
             used = sorted(name[4:] for name in late if name.startswith("var:"))
             node.sh_vars = tuple(dict.fromkeys([before for name in used for before in self.world.closures[name]]))
+
+    def _ask(self, spec: AgentSpec, shell: tuple[str, ...]) -> None:
+        """The call of a tool as the only step, and what it is asked."""
+        tool = self._tool(spec)
+        agent = Agent(tool=tool.name, model=filled(spec.model, self.instance.for_texts) if spec.model is not None else tool.model)
+        assert tool.spec.cmd is not None
+        step = StepMaker(self.node.folder, self.node.cwd, shell, lambda cwd: tool.names(self._names_at(cwd))).step(tool.spec.cmd)
+        step.timeout = tool.spec.timeout or 0.0
+        self.node.steps = (step,)
+        if spec.prompt is not None:
+            names = self._names_at(self.node.cwd)
+            told = Names(names.constants, names.late | {"feedback"}, names.late_vars, names.inputs)
+            agent.prompt = env_value(spec.prompt, lambda: told)
+        if spec.prompt_file is not None:
+            agent.prompt_file = self._prompt_file(spec.prompt_file)
+        self.node.agent = agent
+
+    def _tool(self, spec: AgentSpec) -> DeclaredTool:
+        unit, tools = self.around.unit, self.world.tools
+        if spec.tool is not None:
+            return tools.named(Filled(filled(spec.tool, self.instance.for_texts), spec.tool), unit)
+        assert spec.capability is not None
+        return tools.able(Filled(filled(spec.capability, self.instance.for_texts), spec.capability), unit)
+
+    def _prompt_file(self, text: Text) -> str:
+        """The path of the file that says what is to be done, which is an input."""
+        node = self.node
+        path = self.world.paths(self.instance.declared).path(Filled(filled(text, self.instance.for_paths), text))
+        if node.edits and Scope(node.edits).matches(path):
+            hint = f'take it out of `edits`: `"!{text.text}"`'
+            raise UetError(f"the prompt file `{path}` is among what `{node.id}` edits", text.locate(), hint)
+        if all(source.pattern != path for source in node.inputs):
+            place = text.locate()
+            node.inputs = (*node.inputs, Source(pattern=path, line=place.line, column=place.column))
+        return path
 
     def _question(self, step: Step) -> Step:
         """A probe or `skip_if` is asked on its own, so it says itself where it runs."""

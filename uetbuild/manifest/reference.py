@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic.fields import FieldInfo
 
 from uetbuild.manifest.generated import generate
-from uetbuild.manifest.later import CAUSES, ISOLATIONS, KEYS
+from uetbuild.manifest.later import ADAPTERS, CAUSES, ISOLATIONS, KEYS
 from uetbuild.manifest.models import BLOCKS, Manifest
 from uetbuild.manifest.models_base import Block, reads_of
 
@@ -39,6 +39,8 @@ _TITLES = {
     "manifest": "Top level",
     "workstream": "`workstreams.ID`",
     "step": "Steps of a recipe",
+    "agent": "`agent`",
+    "tool": "`tools.NAME`",
     "require": "`require`",
     "retry": "`retry`",
     "budget": "`budget`",
@@ -86,7 +88,9 @@ def _not_yet() -> str:
     lines = ["## Not yet", "", "These keys belong to later versions; using one is an error that says so.", ""]
     for noun, keys in KEYS.items():
         lines.append(f"- {_TITLES[noun]}: {', '.join(f'`{key}`' for key in sorted(keys))}")
-    values = [*[f"`retry.on: {cause}`" for cause in sorted(CAUSES)], *[f"`isolation: {value}`" for value in sorted(ISOLATIONS)]]
+    values = [f"`retry.on: {cause}`" for cause in sorted(CAUSES)]
+    values += [f"`isolation: {value}`" for value in sorted(ISOLATIONS)]
+    values += [f"`adapter: {value}`" for value in sorted(ADAPTERS)]
     lines.append(f"- values: {', '.join(values)}, `foreach: outputs:ID`")
     return "\n".join(lines) + "\n"
 
