@@ -12,6 +12,7 @@ from uetbuild.core.nodes import Step
 from uetbuild.core.policies import Retry
 from uetbuild.core.stamps import Stage
 from uetbuild.engine.request import Request
+from uetbuild.errors import UetError
 
 THRICE = Retry(attempts=3)
 
@@ -171,8 +172,10 @@ def test_inputs_that_change_during_the_wait_are_looked_at_again(world):
     one = node("b", ["a"], ["b"], retry=THRICE)
     flaky(world, "b", 1, then=copy("a", "b"))
     build = Build(world, one)
-    forgotten = []
+    forgotten, fresh = [], []
     world.forget = lambda paths=None: forgotten.extend(paths or ())
+    submit = build.workers.submit
+    build.workers.submit = lambda job: (fresh.append("a" in forgotten), submit(job))
     poll = build.wait.poll
 
     def edit(filenos, seconds):
@@ -183,7 +186,7 @@ def test_inputs_that_change_during_the_wait_are_looked_at_again(world):
 
     build.wait.poll = edit
     assert build.run() == ["b", "b"]
-    assert build.code == 0 and world.files["b"] == "2" and "a" in forgotten
+    assert build.code == 0 and world.files["b"] == "2" and fresh[1]
     assert Build(world, one).run() == []
 
 
@@ -209,6 +212,21 @@ def test_an_editor_that_is_tried_again_leaves_the_editors_before_it_up_to_date(w
     assert Build(world, *EDITORS).run() == ["e1", "e2", "e2", "e2"]
     assert world.files["f"] == "xone123"
     assert Build(world, *EDITORS).run() == []
+
+
+def test_an_edited_file_that_cannot_be_read_any_more_fails_its_editor_only(world):
+    editing(world)
+    digest = world.digest
+
+    def unreadable(path):
+        if path == "f" and "h" in world.files:
+            raise UetError("cannot read `f`: permission denied")
+        return digest(path)
+
+    world.digest = unreadable
+    build = Build(world, *EDITORS)
+    assert build.run() == ["e1", "e2"]
+    assert (build.code, build.message("e2")) == (1, "cannot read `f`: permission denied")
 
 
 def test_a_foreign_change_while_an_editor_waits_is_still_noticed(world):
@@ -313,6 +331,22 @@ def test_an_interrupt_ends_the_wait_and_the_next_build_goes_on(world):
     again = Build(world, one)
     again.run()
     assert [event.data["attempt"] for event in said(again, "node_started")] == [2]
+
+
+def test_an_interrupt_makes_no_failure_of_who_waits(world):
+    flaky(world, "x", 1)
+    world.recipes["y"] = lambda world: 1
+    build = Build(world, node("x", priority=1, retry=THRICE), node("y"), stop=Request.KEEP_GOING)
+    poll = build.wait.poll
+
+    def interrupt(filenos, seconds):
+        if seconds and not build.workers.running():
+            build.wait.signals = [signal.SIGTERM]
+        return poll(filenos, 0)
+
+    build.wait.poll = interrupt
+    assert build.run() == ["x", "y"]
+    assert (build.code, build.outcome("x"), build.outcome("y")) == (143, "", "failed")
 
 
 def test_an_attempt_that_was_interrupted_does_not_count(world):

@@ -163,10 +163,12 @@ class Bench:
     def give_up(self, attempt: Attempt) -> None:
         """After a failure: nothing half-made stays, but for what was edited."""
         self._look_afresh(attempt)
-        if attempt.node.edits:
-            left = self._digests(attempt.node, attempt.edits)
-            self._tried[attempt.i] = {path: (attempt.edits.get(path, ""), digest) for path, digest in left.items()}
         self._outputs.discard(attempt.node, attempt.last, attempt.before)
+        try:
+            left = self._digests(attempt.node, attempt.edits) if attempt.node.edits else {}
+        except UetError:
+            return  # one that cannot be read is nobody's own; who tries again will be told
+        self._tried[attempt.i] = {path: (attempt.edits.get(path, ""), digest) for path, digest in left.items()}
 
     def adopt(self, i: int, run: str, now: float) -> Ending:
         """The stamp for `accept`: what lies there is taken for what the node would make."""

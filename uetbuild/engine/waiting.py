@@ -9,7 +9,6 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from uetbuild.core.retry import decide
-from uetbuild.core.stamps import Stage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class Waiting:
         unless what counts has changed since.
         """
         last = self._memory.stamps.get(node.id)
-        if node.retry is None or last is None or last.stage == Stage.DONE or not 0 < last.attempt < node.retry.attempts:
+        if node.retry is None or last is None or not 0 < last.attempt < node.retry.attempts:
             return 0.0
         if any(getattr(last, name) != getattr(present, name) for name in COUNTED):
             return 0.0
@@ -112,7 +111,6 @@ class Waiting:
         for i in found:
             node, words = self._words.pop(i)
             self._journal.emit("node_finished", node, **words)
-        self._due.clear()
         return found
 
     def _wait(self, i: int, seconds: float) -> None:
