@@ -288,7 +288,11 @@ class Build:
                 request[name] = frozenset(index[other] for other in request[name])
         self.request = Request(members=tuple(members), jobs=jobs, targets=tuple(targets), **request)
         pools = tuple(getattr(world, "pools", ()))
-        self.project = Project(nodes=tuple(nodes), settings=Settings(pools=pools, budget=world.budget, phases=world.phases), sh_vars=tuple(getattr(world, "sh_vars", ())))
+        self.project = Project(
+            nodes=tuple(nodes),
+            settings=Settings(pools=pools, budget=world.budget, phases=world.phases),
+            sh_vars=tuple(getattr(world, "sh_vars", ())),
+        )
         self.answers = Answers(self.project, world.root, world.environ, world.answers(), None, shell)
         self.survey = Survey(self.project, self.graph, world, Memory(world), self.answers, self.request)
         self.workers = FakeWorkers(world)
