@@ -191,7 +191,7 @@ def test_version_and_help_need_no_project(program: Program, capfd: pytest.Captur
     assert "--keep-going" in shown
     assert "Usage: uetbuild status [OPTIONS] [TARGET]..." in shown
     assert "Usage: uetbuild logs [OPTIONS] [RUN] ID" in shown
-    for later in ("--watch", "--budget-usd", "monitor", "rollback"):
+    for later in ("--watch", "--trace", "monitor", "rollback"):
         assert later not in shown
 
 

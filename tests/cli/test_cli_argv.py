@@ -133,9 +133,9 @@ def test_a_first_word_that_is_an_id_stays_a_target() -> None:
     ("line", "message"),
     [
         ("report", "`uetbuild report` is not yet supported"),
-        ("-c cost", "`uetbuild cost` is not yet supported"),
+        ("-c monitor", "`uetbuild monitor` is not yet supported"),
         ("--watch all", "`--watch` is not yet supported"),
-        ("--budget-usd 3", "`--budget-usd` is not yet supported"),
+        ("--trace x", "`--trace` is not yet supported"),
         ("-l 3", "`--load` is not yet supported"),
         ("status --jobs 3", "`uetbuild status` has no option `--jobs`"),
         ("--orphans", "`uetbuild build` has no option `--orphans`"),

@@ -7,7 +7,7 @@ A block may have one HTML comment in front of it that says what it is for:
 - `<!-- continue -->` before a console block: it goes on in the folder of the console block before it.
 - `<!-- json: COMMAND; COMMAND -->` before a `json` block: an example of what the commands print there, compared but for what differs from run to run.
 
-A console block holds `$ COMMAND` lines (`> ` goes on with one) and what they print; `[TIME]`, `[RUN]` and `[WHEN]` stand for durations, ids
+A console block holds `$ COMMAND` lines (`> ` goes on with one) and what they print; `[TIME]`, `[RUN]` and `[WHEN]` (and `[DAY]`) stand for durations, ids
 of runs and dates. Lines of workstreams that ran side by side may come in any order.
 
 `python tests/docs/docs_transcripts.py` writes what the commands print into the console blocks.
@@ -39,6 +39,7 @@ _FENCE = re.compile(r"(?:^<!-- (?P<say>[a-z]+)(?:: (?P<what>[^\n]*?))? -->\n+)?^
 _VOLATILE = (
     (re.compile(r"\b\d{8}-\d{6}-\d{6}-[0-9a-f]{4}\b"), "[RUN]"),
     (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b"), "[WHEN]"),
+    (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "[DAY]"),
     (re.compile(r"\b(\d+h \d\dm|\d+m \d\ds|\d+\.\d+s)(?!\w)"), "[TIME]"),
 )
 _SHELL = re.compile(r"[|&;<>()$`*?~#\n]")

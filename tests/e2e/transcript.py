@@ -40,6 +40,7 @@ _SHELL_SYNTAX = re.compile(r"[|&;<>`]|\$\(")
 _CHANGING = (
     (re.compile(r"\b\d{8}-\d{6}-\d{6}-[0-9a-f]{4}\b"), "[RUN]"),
     (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b"), "[WHEN]"),
+    (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "[DAY]"),
     (re.compile(r"(?<![\d.])\d+\.\ds\b|\b\d+m \d\ds\b"), "[TIME]"),
     (re.compile(r"\(process \d+\)"), "(process [PID])"),
 )

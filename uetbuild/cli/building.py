@@ -7,8 +7,10 @@ import os
 from uetbuild.cli.clock import SystemClock
 from uetbuild.cli.person import Terminal
 from uetbuild.core.conflicts import Conflicts
+from uetbuild.core.policies import Limit
 from uetbuild.core.ready import Admission
 from uetbuild.core.schedule import costs, ranks, remaining
+from uetbuild.core.stamps import Stage
 from uetbuild.engine.attempt import Bench
 from uetbuild.engine.journal import Journal
 from uetbuild.engine.loop import Loop
@@ -72,30 +74,54 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
     request = session.request(options)
     follow = followed(output_mode(options.output, session.environ), session.graph.nodes, request.members, named)
     request = request.with_(follow=follow)
+    settings = _settings(session, options)
+    resumed = options.resumed
+    seq = session.history.events(resumed)[-1].seq if resumed else 0
+    if resumed:
+        done = frozenset([i for i in request.members if _done(session, i, resumed)])
+        request = request.with_(forced=request.forced - done, done=done)
     session.reader.close()
     with Held(session, not options.no_wait, view.waits_for) as held:
         for text in held.store.warnings:
             view.warn(text)
         _end_leftovers(held.store, view)
-        code = _run(session, request, held, view)
+        code = _run(session, request, held, view, settings, resumed, seq)
         if session.fresh is not None and not any(written_secrets(node) for node in session.graph.nodes):  # secrets are never stored
             compiled.save(session.layout, session.key, session.project, session.fresh)
     return code
 
 
-def _run(session: OpenProject, request: Request, held: Held, view: Lines) -> int:
+def _settings(session: OpenProject, options: Options) -> Settings:
+    """The settings with the budget that the options say. Raises UetError where it will probably not do."""
+    settings = session.project.settings
+    if not options.budget_usd:
+        return settings
+    from uetbuild.cli.money import check_forecast, read_usd  # decimal: only for who asks
+
+    usd = read_usd(options.budget_usd)
+    if not options.force_budget:
+        check_forecast(session.layout, session.plan(options).usd[0], usd, options.resumed)
+    return settings.with_(budget=(settings.budget or Limit()).with_(usd=usd))
+
+
+def _done(session: OpenProject, i: int, run: str) -> bool:
+    """Whether a node was built by an earlier part of this run."""
+    stamp = session.stamps.get(session.graph.nodes[i].id)
+    return stamp is not None and stamp.stage == Stage.DONE and stamp.run == run
+
+
+def _run(session: OpenProject, request: Request, held: Held, view: Lines, settings: Settings, resumed: str, seq: int) -> int:
     store, root = held.store, session.root
     shell = AskShell(dict(session.environ))
     disk = RealDisk(root, store.digests, session.environ)
     preflight(session.graph, request.members, disk)
     survey = session.survey(request, store, disk, shell)
-    run = new_run_id(SystemClock.now(), os.urandom(2))
-    settings = session.project.settings
+    run = resumed or new_run_id(SystemClock.now(), os.urandom(2))
     hands = FileHands(root, session.layout, tracker(shell, root))
     bench = Bench(survey, Outputs(disk, hands, survey.memory, settings.exclude, session.graph.nodes))
-    journal = Journal(run, store, (view,), SystemClock())
+    journal = Journal(run, store, (view,), SystemClock(), seq)
     rank, admission = priorities(session.graph, request, store.seconds(), settings)
-    purse = _purse(session, request, run, journal, view)
+    purse = _purse(session, settings, request, journal, view)
     workers = SupervisorPool(request.jobs, dict(session.environ), (held.lock.fileno(),))
     try:
         with SignalWait() as wait:
@@ -123,15 +149,15 @@ def dice() -> float:
     return (int.from_bytes(os.urandom(8), "big") >> 11) / (1 << 53)  # `random` is not loaded for this
 
 
-def _purse(session: OpenProject, request: Request, run: str, journal: Journal, view: Lines) -> Purse:
+def _purse(session: OpenProject, settings: Settings, request: Request, journal: Journal, view: Lines) -> Purse:
     """What the build may spend; without a budget no ledger is opened before something was spent."""
-    settings, nodes = session.project.settings, session.graph.nodes
+    nodes, run = session.graph.nodes, journal.run
     budgeted = settings.budget is not None or bool(settings.phases) or any(nodes[i].budget is not None for i in request.members)
 
     def make() -> Book:
         from uetbuild.cli.money import open_book  # decimal and json: most builds spend nothing
 
-        return open_book(session.layout, settings, run, budgeted, view.warn)
+        return open_book(session.layout, settings, run, budgeted, journal.resumed, view.warn)
 
     def read(node: str) -> bytes:
         try:
@@ -140,7 +166,8 @@ def _purse(session: OpenProject, request: Request, run: str, journal: Journal, v
         except OSError:
             return b""
 
-    return Purse(request.jobs, journal, read, make, make() if budgeted else None)
+    book = make() if budgeted or journal.resumed else None
+    return Purse(request.jobs, journal, read, make, book)
 
 
 def _end_leftovers(store: SqliteStore, view: Lines) -> None:

@@ -48,6 +48,10 @@ class Face:
                 raise
         return self._session
 
+    def reopen(self) -> None:
+        """Open the project anew when it is asked for: the options have changed."""
+        self._session = None
+
     def plan(self) -> dict[str, Any]:
         """The plan object of interface section 4 for the options; its warnings are said."""
         plan = self.session().plan(self.options).as_json()

@@ -5,6 +5,7 @@ Only loaded where there is a budget, or something was spent.
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 
 from uetbuild.cli.clock import SystemClock
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MOST_DIGITS = 9  # before and behind the point
 
 
-def open_book(layout: Layout, settings: Settings, run: str, budgeted: bool, warn: Callable[[str], None]) -> Book:
+def open_book(layout: Layout, settings: Settings, run: str, budgeted: bool, resumed: bool, warn: Callable[[str], None]) -> Book:
     """The book of a run, open for writing. Raises UetError where the ledger cannot be used, under a budget also where it is damaged."""
     file = LedgerFile(layout, writable=True, strict=budgeted)
     for text in file.warnings:
@@ -40,6 +41,8 @@ def open_book(layout: Layout, settings: Settings, run: str, budgeted: bool, warn
     if cut_off:
         file.write(cut_off)
         entries = file.entries()
+    if resumed:
+        _remove_reports(layout, run)
     ledger = Ledger(run, settings.budget or UNLIMITED, dict(settings.phases), entries)
     return Book(ledger, file, prices, estimates(past_costs(entries)), SystemClock())
 
@@ -61,6 +64,14 @@ def _recovered(layout: Layout, entries: list[Entry], prices: Prices) -> list[Ent
         if uses:
             found.append(settled(entry, uses, 0.0))
     return found
+
+
+def _remove_reports(layout: Layout, run: str) -> None:
+    """What is counted must not be read again."""
+    folder = os.path.dirname(layout.log(run, "x"))
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        if name.endswith(".usage"):
+            os.unlink(f"{folder}/{name}")
 
 
 def read_usd(text: str) -> str:

@@ -71,8 +71,8 @@ class Command(Record):
 
 
 FLAG, VALUE, OPTIONAL = Option.FLAG, Option.VALUE, Option.OPTIONAL
-BUILDS = ("build", "plan")
-WRITES = ("build", "plan", "clean", "accept")
+BUILDS = ("build", "plan", "resume")
+WRITES = (*BUILDS, "clean", "accept")
 READS = ("build", "plan", "list", "status", "explain", "graph")
 
 OPTIONS: tuple[Option, ...] = (
@@ -96,6 +96,11 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="yes", flags=("--yes",), commands=BUILDS, help="answer yes to every `confirm`"),
     Option(name="no_wait", flags=("--no-wait",), commands=WRITES, help="exit 7 at once when another build holds the lock"),
     Option(name="strict_waves", flags=("--strict-waves",), commands=BUILDS, help="start a wave only when the one before it is done"),
+    Option(
+        name="budget_usd", flags=("--budget-usd",), kind=VALUE, metavar="X", commands=BUILDS,
+        help="the run may cost so many USD (instead of `budgets.run.usd`)",
+    ),
+    Option(name="force_budget", flags=("--force-budget",), commands=BUILDS, help="start even if the forecast says that it will cost more"),
     Option(name="state", flags=("--state",), kind=VALUE, metavar="DIR", env="UET_STATE", help="the state folder instead of `.uet`"),
     Option(name="file", flags=("-f", "--file"), kind=VALUE, metavar="FILE", help="the manifest instead of the nearest `Uetfile.yaml`"),
     Option(name="directory", flags=("-C", "--directory"), kind=VALUE, metavar="DIR", help="change to this folder first"),
@@ -115,8 +120,6 @@ OPTIONS: tuple[Option, ...] = (
     # Of the contract, with issues that come later.
     Option(name="since", flags=("--since",), kind=VALUE, metavar="REV", commands=READS, later=True),
     Option(name="files_from", flags=("--files-from",), kind=VALUE, metavar="FILE", commands=READS, later=True),
-    Option(name="budget_usd", flags=("--budget-usd",), kind=VALUE, metavar="X", commands=BUILDS, later=True),
-    Option(name="force_budget", flags=("--force-budget",), commands=BUILDS, later=True),
     Option(name="load", flags=("-l", "--load"), kind=VALUE, metavar="LOAD", commands=BUILDS, later=True),
     Option(name="executor", flags=("--executor",), kind=VALUE, metavar="NAME", commands=BUILDS, later=True),
     Option(name="no_cache", flags=("--no-cache",), commands=BUILDS, later=True),
@@ -139,12 +142,14 @@ COMMANDS: dict[str, Command] = {
         Command(name="show", words="RUN", most=1, help="one run: what ran, how it ended (without RUN: the last)"),
         Command(name="logs", words="[RUN] ID", least=1, most=2, help="the output of a workstream"),
         Command(name="events", words="RUN", most=1, help="the events of a run, one JSON object a line"),
+        Command(name="cost", words="RUN", most=1, help="what was spent, by workstream, phase, model and day (without RUN: by all runs)"),
+        Command(name="resume", words="RUN", most=1, help="go on with a run that a budget halted (without RUN: the last)"),
         Command(name="clean", words="TARGET", help="remove what was produced, and only that"),
         Command(name="accept", words="ID", least=1, help="take what lies there as the result, without running"),
         *[
             Command(name=name, later=True)
             for name in (
-                "init", "hook", "completion", "import", "cost", "monitor", "serve", "report", "compare", "metrics", "resume", "recover",
+                "init", "hook", "completion", "import", "monitor", "serve", "report", "compare", "metrics", "recover",
                 "approve", "rollback", "breaker", "tune", "merge", "conflicts", "worktrees", "context", "doctor", "cache", "gc",
             )
         ],
@@ -159,13 +164,14 @@ EXCLUDING = (("keep_going", "fail_fast"), ("quiet", "verbose"))
 class Options:
     """What the command line said. `jobs`: None = not said, 0 = the cores. Texts are "" where nothing was said.
 
-    `assignments`: NAME=VALUE in the order typed, `args`: the words after `--`, None where there is no `--`.
+    `assignments`: NAME=VALUE in the order typed, `args`: the words after `--`, None where there is no `--`; `resumed`: the id of the run
+    that goes on.
     """
 
     __slots__ = (
         "targets", "assignments", "args", "command", "jobs", "keep_going", "fail_fast", "dry_run", "graph", "force", "only", "explain",
         "json", "probe", "profile", "yes", "no_wait", "strict_waves", "state", "file", "directory", "output", "orphans", "follow",
-        "quiet", "verbose", "color", "no_progress", "help", "version", "since", "files_from",
+        "quiet", "verbose", "color", "no_progress", "help", "version", "since", "files_from", "budget_usd", "force_budget", "resumed",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -201,6 +207,18 @@ class Options:
         self.version = False
         self.since = ""
         self.files_from = ""
+        self.budget_usd = ""
+        self.force_budget = False
+        self.resumed = ""
+
+    KEPT = (
+        "jobs", "keep_going", "fail_fast", "force", "only", "profile", "assignments", "args", "yes", "strict_waves", "budget_usd",
+    )  # fmt: skip
+
+    def kept(self) -> dict[str, Any]:
+        """What `resume` takes up again, as far as something was said."""
+        unsaid = Options()
+        return {name: value for name in self.KEPT if (value := getattr(self, name)) != getattr(unsaid, name)}
 
     def as_dict(self) -> dict[str, Any]:
         """All fields by name."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from uetbuild.cli.options import Options
+    from uetbuild.core.ledger import Entry
     from uetbuild.core.nodes import Hole, Project
     from uetbuild.core.plan import Plan
     from uetbuild.core.ports import Shell, Store
@@ -109,7 +110,7 @@ class OpenProject:
             members=tuple(members), named=direct, forced=forced,
             args=tuple(options.args or ()), arguments=self._arguments(options, named), jobs=self.jobs(options),
             stop=Request.KEEP_GOING if options.keep_going else Request.KILL if options.fail_fast else Request.FINISH,
-            strict_waves=options.strict_waves, follow=follow, yes=options.yes, targets=tuple(options.targets),
+            strict_waves=options.strict_waves, follow=follow, yes=options.yes, targets=tuple(options.targets), options=options.kept(),
         )  # fmt: skip
 
     def jobs(self, options: Options) -> int:
@@ -132,6 +133,16 @@ class OpenProject:
         memory = Memory(store)
         answers = Answers(self.project, self.root, self.environ, store.answers(), LazyJinja(), shell)
         return Survey(self.project, self.graph, disk, memory, answers, request)
+
+    def spent(self) -> tuple[list[Entry], list[str]]:
+        """All entries of the ledger, and warnings about it."""
+        from uetbuild.state.ledger import LedgerFile  # decimal: only for who asks
+
+        file = LedgerFile(self.layout, writable=False)
+        try:
+            return file.entries(), file.warnings
+        finally:
+            file.close()
 
     def _costs(self, request: Request) -> dict[str, Spread]:
         """p50 and p90 of what the members cost so far, or may cost at most; nothing where money plays no part."""

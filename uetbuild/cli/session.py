@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uetbuild.cli.options import Options
 from uetbuild.core.events import Event
 from uetbuild.core.graph import Graph
+from uetbuild.core.ledger import Entry
 from uetbuild.core.nodes import Project
 from uetbuild.report.history import PastRun
 from uetbuild.report.lines import Lines
@@ -56,6 +57,9 @@ class Session(Protocol):
 
     def plan(self, options: Options) -> PlanLike:
         """The plan for `options`; runs and writes nothing."""
+
+    def spent(self) -> tuple[list[Entry], list[str]]:
+        """All entries of the ledger, and warnings about it."""
 
     def build(self, options: Options, view: Lines) -> int:
         """Build; returns the exit code."""

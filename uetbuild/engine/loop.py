@@ -295,6 +295,6 @@ class Loop:
             }  # fmt: skip
             state = "cancelled" if self._interrupts.signal else "failed" if code else "succeeded"
             self._journal.emit("run_finished", state=state, **counts)
-            self._journal.changes.run = (self._journal.run, state, {"targets": list(self.request.targets), **counts})
+            self._journal.changes.run = (self._journal.run, state, self.request.words() | counts)
         self._journal.flush()
         return code

@@ -73,6 +73,8 @@ class Kitchen:
         }  # fmt: skip
         env |= {f"UET_POOL_{_shouted(pool)}": numbers for pool, numbers in slots}
         notes = [(lists + ".inputs", inputs), (lists + ".changed", changed)]
+        if attempt.number > 1:
+            notes.append((lists + ".usage", ""))  # what the attempt before used is counted
         commands = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]
         if node.agent is not None:
             prompt = f"{self._place.root}/{node.agent.prompt_file}" if node.agent.prompt_file else lists + ".prompt"

@@ -87,7 +87,10 @@ class Survey:
         if node.edits and node.agent is None:  # an agent is dear, and need not go over what somebody else changed
             now = present.edits if last is None else present.edits | {path: self.disk.digest(path) for path in last.edits}
             edits = edit_reasons(node.id, last, now, self.memory.chains)  # a broken chain stays broken, whatever runs first
-        return judge(node, present, last, outputs=outputs, edits=edits, unsure=unsure, commanded=commanded)
+        judged = judge(node, present, last, outputs=outputs, edits=edits, unsure=unsure, commanded=commanded)
+        if i in self.request.done and all(reason.code == "always" for reason in judged.reasons):
+            return UP_TO_DATE  # the run goes on
+        return judged
 
     def look_again(self, i: int) -> Judged:
         """The verdict on a node that was judged before, with a fresh look at the files that count."""
