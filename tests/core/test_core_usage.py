@@ -27,6 +27,11 @@ def test_everything_is_optional_and_an_empty_file_says_nothing():
     assert parse(b" \n", {}) == []
 
 
+def test_what_names_no_model_is_that_of_the_agent():
+    (found,) = parse(b'{"input_tokens": 1000}', RATES, "gpt-4o")
+    assert found == use("gpt-4o", 1000, "0.0025")
+
+
 def test_several_objects_stand_one_a_line():
     assert parse(b'{"usd": 1}\n\n{"model": "b", "usd": "x", "usd": 2.50}\n', {}) == [use("", 0, "1"), use("b", 0, "2.5")]
 

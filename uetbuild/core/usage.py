@@ -34,15 +34,17 @@ class Use(Record):
     usd: Decimal | None
 
 
-def parse(content: bytes, prices: Prices) -> list[Use]:
-    """All that is said in the file; [] for an empty one. Raises ValueError, with what is wrong in words for people."""
+def parse(content: bytes, prices: Prices, model: str = "") -> list[Use]:
+    """All that is said in the file; [] for an empty one. `model`: the one where nothing else is said. Raises ValueError, with what is wrong
+    in words for people.
+    """
     if len(content) > LONGEST:
         raise ValueError("it is longer than 1 MiB")
     try:
         text = content.decode("utf-8").strip()
     except UnicodeDecodeError:
         raise ValueError("it is no text in UTF-8") from None
-    return [_use(item, prices) for item in _objects(text)]
+    return [_use(item, prices, model) for item in _objects(text)]
 
 
 def _objects(text: str) -> list[object]:
@@ -72,13 +74,13 @@ def _refuse(constant: str) -> object:
     raise ValueError(constant)
 
 
-def _use(item: object, prices: Prices) -> Use:
+def _use(item: object, prices: Prices, default: str) -> Use:
     if not isinstance(item, dict):
         raise ValueError("it holds no JSON object")
     counts = [_count(item, name) for name in COUNTS]
     model = item.get("model")
     if model is None:
-        model = ""
+        model = default
     if not isinstance(model, str):
         raise ValueError("`model` is no text")
     usd = _usd(item)

@@ -83,7 +83,7 @@ class Book:
         if not self._ledger.holds(node.id):  # the build had no budget when it started
             self._ledger.reserve(self._spender(node), self._day())
         before = self._ledger.total.spent[0]
-        entry = self._ledger.settle(node.id, self._uses(node.id, said), seconds)
+        entry = self._ledger.settle(node.id, self._uses(node, said), seconds)
         self.last = float(self._ledger.total.spent[0] - before)
         if node.budget is not None or entry.uses or entry.tokens or entry.usd != "0" or self._ledger.limits(node.phase):
             self._unwritten[entry.key] = entry
@@ -115,12 +115,12 @@ class Book:
         self.flush()
         self._file.close()
 
-    def _uses(self, node: str, said: bytes) -> list[Use]:
+    def _uses(self, node: Node, said: bytes) -> list[Use]:
         try:
-            return parse(said, self._prices)
+            return parse(said, self._prices, "" if node.agent is None else node.agent.model)
         except ValueError as wrong:
-            message = f"what `{node}` wrote to its usage file is not used: {wrong}"
-            self._events.append(("budget_warning", node, {"account": node, "message": message}))
+            message = f"what `{node.id}` wrote to its usage file is not used: {wrong}"
+            self._events.append(("budget_warning", node.id, {"account": node.id, "message": message}))
             return []
 
     def _spender(self, node: Node) -> Spender:

@@ -12,7 +12,8 @@ from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node, Pieces, Project, Settings, ShVar, Source
 from uetbuild.core.policies import Limit
 from uetbuild.core.ports import Disk
-from uetbuild.errors import UetError, UetErrors
+from uetbuild.core.prices import PRICES
+from uetbuild.errors import Location, UetError, UetErrors
 from uetbuild.manifest.discover import NAME
 from uetbuild.manifest.dotenv import parse as parse_dotenv
 from uetbuild.manifest.expand import Expansion
@@ -89,6 +90,7 @@ class _Loading:
         )
         nodes = [node for instance in instances if (node := lowering.node(instance)) is not None]
         defaults = {unit.file: self._default(unit, references, nodes) for unit in self.family.units}
+        self._check_prices(nodes)
         self.faults.check(self.family.sources)
         self._order(nodes)
         return self._assembled(nodes, defaults, expansion.warnings)
@@ -234,6 +236,19 @@ class _Loading:
             if value is not None:
                 values[name] = value
         return Settings(**values)
+
+    def _check_prices(self, nodes: list[Node]) -> None:
+        """A limit in USD is nothing for a model of which nobody knows what it costs."""
+        settings = self._settings()
+        priced = {*PRICES, *[price[0] for price in settings.prices]}
+        phases = {name for name, limit in settings.phases if limit.usd}
+        everywhere = settings.budget is not None and bool(settings.budget.usd)
+        for node in nodes:
+            limited = everywhere or node.phase in phases or (node.budget is not None and bool(node.budget.usd))
+            if limited and node.agent is not None and node.agent.model and node.agent.model not in priced:
+                message = f"`{node.id}` has a budget in USD, but the model `{node.agent.model}` has no price"
+                hint = f"say it: `models: {{{node.agent.model}: {{input_per_1k: …, output_per_1k: …}}}}`"
+                self.faults.add(UetError(message, Location(node.file, node.line, node.column, len(node.workstream)), hint))
 
     def _unknown_phases(self, nodes: list[Node]) -> list[str]:
         """Where a manifest lists its phases, one that is not listed was probably meant otherwise."""
