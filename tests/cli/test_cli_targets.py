@@ -124,7 +124,10 @@ def test_a_path_that_is_only_read_or_edited_is_not_there_yet():
     for path in ("grammar.g", "src/a.py"):
         with pytest.raises(UetError, match="not yet"):
             targets().one(path)
-    with pytest.raises(UetError, match="not yet"):
+
+
+def test_a_gate_that_is_not_there_is_an_error():
+    with pytest.raises(UetError, match="no gate is `x`"):
         targets().one("gate:x")
 
 

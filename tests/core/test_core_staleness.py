@@ -23,9 +23,13 @@ def test_a_node_without_a_stamp_never_ran():
     assert reasons(last=None) == [("never_run", "")]
 
 
-def test_every_stage_but_done_is_incomplete():
-    for stage in (Stage.STARTED, Stage.PRODUCED, Stage.REJECTED):
+def test_an_attempt_that_did_not_end_well_and_one_that_a_gate_rejected_are_incomplete():
+    for stage in (Stage.STARTED, Stage.REJECTED):
         assert reasons(last=DONE.with_(stage=stage)) == [("incomplete", "")]
+
+
+def test_a_recipe_that_ended_well_is_not_repeated_while_its_gates_are_due():
+    assert reasons(last=DONE.with_(stage=Stage.PRODUCED)) == []
 
 
 def test_each_difference_has_its_reason():

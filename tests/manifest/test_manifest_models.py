@@ -318,6 +318,7 @@ def test_a_key_of_a_later_version_is_known_and_answered_not_yet(noun: str, key: 
     holders = {
         "manifest": "{}",
         "workstream": "workstreams: {{a: {{run: x, {}}}}}",
+        "gate": "gates: {{a: {{run: x, {}}}}}",
         "defaults": "defaults: {{{}}}",
         "phase": "phases: {{p: {{{}}}}}",
         "agent": "workstreams: {{a: {{agent: {{tool: t, prompt: p, {}}}}}}}",

@@ -100,7 +100,11 @@ class OpenProject:
         """What the options ask of a build. Raises UetError."""
         named = self.targets(options.targets)
         direct = self._targets.members(named)
-        members = sorted(self._targets.members(named) | set(named), key=self.graph.position.__getitem__) if options.only else None
+        members = (
+            sorted(self.graph.with_gates(self._targets.members(named) | set(named)), key=self.graph.position.__getitem__)
+            if options.only
+            else None
+        )
         if members is None:
             members = self.graph.closure(named)
         forced: frozenset[int] = frozenset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from uetbuild.core.idpatterns import is_pattern, matcher
-from uetbuild.core.nodes import Source
+from uetbuild.core.nodes import Node, Source
 from uetbuild.core.paths import resolve
 from uetbuild.core.scope import Scope
 from uetbuild.errors import UetError, not_yet
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from uetbuild.core.graph import Graph
-    from uetbuild.core.nodes import Node, Project
+    from uetbuild.core.nodes import Project
 
 
 class Targets:
@@ -103,25 +103,38 @@ class Targets:
         kind, colon, name = word.partition(":")
         if not colon or kind not in ("tag", "phase", "gate"):
             return None
-        if kind == "gate":
-            raise not_yet(f"the target `{word}`")
         nodes = self._graph.nodes
+        if kind == "gate":
+            return self._gates(name)
         found = [i for i, node in enumerate(nodes) if (name in node.tags if kind == "tag" else node.phase == name)]
         if not found:
             known = sorted({tag for node in nodes for tag in node.tags} if kind == "tag" else {node.phase for node in nodes if node.phase})
             raise UetError(f"no workstream has the {kind} `{name}`", hint=_declared(known, f"no {kind} is declared"))
         return [i for i in found if not nodes[i].manual]
 
+    def _gates(self, name: str) -> list[int]:
+        """The nodes of a gate, or one of them."""
+        gates = {node.workstream: node.id for node in self._graph.nodes if node.guard is not None}
+        for full in self._names(name):
+            found = [i for i, node in enumerate(self._graph.nodes) if node.guard is not None and full in (node.workstream, node.id)]
+            if found:
+                return found
+        raise UetError(f"no gate is `{name}`", hint=_declared(sorted(gates), "the manifest declares no gate that guards anything"))
+
     def _matching(self, pattern: str) -> list[int]:
         matches = [matcher(name) for name in self._names(pattern)]
         return [
             i
             for i, node in enumerate(self._graph.nodes)
-            if not node.manual and any(match(node.workstream) or match(node.id) for match in matches)
+            if not node.manual and node.kind != Node.GATE and any(match(node.workstream) or match(node.id) for match in matches)
         ]
 
     def _everything(self) -> list[int]:
-        found = [i for i, node in enumerate(self._graph.nodes) if node.touches_files and not (node.manual or node.always or node.is_group)]
+        found = [
+            i
+            for i, node in enumerate(self._graph.nodes)
+            if node.touches_files and node.kind == Node.WORKSTREAM and not (node.manual or node.always)
+        ]
         if not found:
             names = [name for name in self._workstreams if ":" not in name]
             raise UetError(

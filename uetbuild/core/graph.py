@@ -23,11 +23,11 @@ class Graph:
     `deps[i]`: what `i` depends on, declared or inferred from files; `after[i]`: what it only comes after, if both run (nothing that is
     in `deps[i]` too); `before[i]`: both. `dependents`, `followers` and `behind` are the same edges seen from the other end. All are
     sorted tuples of numbers. `order`: topological over `before`, groups included; `position[i]`: where `i` stands in it.
-    `level[i]`: length of the longest chain of nodes before it, groups not counted; a group has the level of its deepest member
-    (-1 if it has none).
+    `level[i]`: length of the longest chain of nodes before it, groups and gates not counted; these have the level of the deepest node
+    before them (-1 if there is none). `gated`: whether any node is a gate.
     """
 
-    __slots__ = ("nodes", "index", "deps", "after", "before", "dependents", "followers", "behind", "order", "position", "level")
+    __slots__ = ("gated", "nodes", "index", "deps", "after", "before", "dependents", "followers", "behind", "order", "position", "level")
 
     def __init__(self, nodes: Sequence[Node], inferred: Mapping[str, Sequence[str]] | None = None) -> None:
         """`inferred` is what `coupling.couple` found; without it each node's own `inferred` counts.
@@ -35,6 +35,7 @@ class Graph:
         Raises UetError for a cycle, KeyError for an id that no node has.
         """
         self.nodes = tuple(nodes)
+        self.gated = any(node.guard is not None for node in self.nodes)
         self.index = index = {node.id: number for number, node in enumerate(self.nodes)}
         self.deps: list[tuple[int, ...]] = []
         self.after: list[tuple[int, ...]] = []
@@ -61,17 +62,51 @@ class Graph:
         self.level = self._levels()
 
     def closure(self, targets: Iterable[int]) -> list[int]:
-        """The targets and all they depend on, in topological order; what they only come `after` is not drawn in."""
+        """The targets and all they depend on, with their gates, in topological order; what they only come `after` is not drawn in.
+
+        A gate that is named, or that something declares to depend on, draws in what it guards; one that comes along with what it guards
+        leaves out whatever else it guards.
+        """
         found = set(targets)
         rest = list(found)
+        asked = set(rest) if self.gated else set()
         while rest:
-            for other in self.deps[rest.pop()]:
+            number = rest.pop()
+            for other in self._drawn(number, asked) if self.gated else self.deps[number]:
                 if other not in found:
                     found.add(other)
                     rest.append(other)
         if len(found) == len(self.nodes):
             return list(self.order)
         return sorted(found, key=self.position.__getitem__)
+
+    def held(self, number: int) -> list[int]:
+        """The gates that hold the stamp of a node: the blocking ones that stand at workstreams."""
+        gates = [self.index[name] for name in self.nodes[number].gates]
+        return [gate for gate in gates if (guard := self.nodes[gate].guard) and guard.blocking and guard.at == "workstream"]
+
+    def with_gates(self, numbers: Iterable[int]) -> set[int]:
+        """These nodes and the gates that guard them."""
+        found = set(numbers)
+        return found.union([self.index[name] for number in found for name in self.nodes[number].gates])
+
+    def _drawn(self, number: int, asked: set[int]) -> list[int]:
+        """What a node draws in where there are gates; adds those gates to `asked` that draw in what they guard."""
+        node = self.nodes[number]
+        drawn = [self.index[name] for name in node.gates]
+        left_out: tuple[str, ...] = ()
+        if node.guard is not None and number not in asked:
+            left_out = node.guard.guards
+        for other in self.deps[number]:
+            then = self.nodes[other]
+            if then.id in left_out:
+                continue
+            if then.kind == Node.GATE:
+                if then.id not in node.depends_on:
+                    continue  # it comes along with what it guards, or not at all
+                asked.add(other)
+            drawn.append(other)
+        return drawn
 
     def _levels(self) -> list[int]:
         level = [-1] * len(self.nodes)
@@ -80,7 +115,7 @@ class Graph:
             for other in self.before[number]:
                 if level[other] > deepest:
                     deepest = level[other]
-            level[number] = deepest if self.nodes[number].is_group else deepest + 1
+            level[number] = deepest if self.nodes[number].kind in (Node.GROUP, Node.GATE) else deepest + 1
         return level
 
     def _cycle(self) -> UetError:

@@ -229,8 +229,13 @@ class Node(Record):
 
     @property
     def touches_files(self) -> bool:
-        """Whether its verdict can come from files at all; a recipe without any always runs."""
-        return bool(self.inputs or self.outputs or self.edits)
+        """Whether its verdict can come from files at all; a recipe without any always runs. A gate's come from what it guards."""
+        return bool(self.inputs or self.outputs or self.edits or self.kind == Node.GATE)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is a gate that holds what follows."""
+        return self.guard is not None and self.guard.blocking
 
 
 class ShVar(Record):

@@ -128,7 +128,7 @@ def make_plan(
         targets=tuple(targets), workstreams=len(counted),
         stale=sum([judged[number].verdict == Verdict.STALE for number in counted]),
         waves=tuple([_ids(graph, wave) for wave in grouped]), critical_path=_ids(graph, path),
-        max_parallelism=_widest(graph, nodes),
+        max_parallelism=_widest(graph, [number for number in nodes if graph.nodes[number].kind != Node.GATE]),
         sequential_seconds=round(sequential, 3), parallel_seconds=round(parallel, 3),
         estimated_speedup=round(sequential / parallel, 3) if parallel else 1.0,
         usd=_total(graph, busy, costs_usd),
@@ -163,12 +163,14 @@ def _plan_nodes(
     costs_usd: Mapping[str, Spread],
 ) -> tuple[PlanNode, ...]:
     wave = {number: place for place, wave in enumerate(grouped) for number in wave}
+    last = {graph.level[number]: place for number, place in wave.items()}  # a gate stands after the waves of what it guards
     estimate = costs(graph, nodes, seconds)
     named = _without_groups(graph)
     return tuple([
         PlanNode(
-            id=graph.nodes[number].id, kind=KINDS[graph.nodes[number].kind], level=graph.level[number], wave=wave[number],
-            verdict=judged[number].verdict, reasons=tuple([(reason.code, reason.detail) for reason in judged[number].reasons]),
+            id=graph.nodes[number].id, kind=KINDS[graph.nodes[number].kind], level=graph.level[number],
+            wave=wave.get(number, last.get(graph.level[number], 0)), verdict=judged[number].verdict,
+            reasons=tuple([(reason.code, reason.detail) for reason in judged[number].reasons]),
             depends_on=tuple(sorted(_ids(graph, named[number]))), seconds=round(estimate[number], 3),
             usd=round(costs_usd.get(graph.nodes[number].id, NOTHING)[0], 6),
         )

@@ -26,17 +26,19 @@ class Retry(Record):
 
 class Guard(Record):
     """What makes a node a gate. `type` of the contract's list; `blocking`: what follows waits for it; `at`: `workstream`, `wave` or `run`;
-    `guards`: ids of the nodes whose files it checks, sorted; `message`: what is said when it fails, or what an approval asks.
+    `guards`: ids of the nodes whose files it checks, sorted; `message`: what is said when it fails, or what an approval asks; `only`: file
+    names (patterns) of those files that it checks, all if empty: with none left there is nothing to check.
     """
 
-    __slots__ = ("type", "blocking", "at", "guards", "message")
-    DEFAULTS = {"type": "custom", "blocking": True, "at": "workstream", "guards": (), "message": ""}
+    __slots__ = ("type", "blocking", "at", "guards", "message", "only")
+    DEFAULTS = {"type": "custom", "blocking": True, "at": "workstream", "guards": (), "message": "", "only": ()}
 
     type: str
     blocking: bool
     at: str
     guards: tuple[str, ...]
     message: str
+    only: tuple[str, ...]
 
 
 class Limit(Record):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
+from uetbuild.core.nodes import Node
 from uetbuild.core.ready import ReadyList
 
 TYPE_CHECKING = False
@@ -110,13 +111,13 @@ def _freed(graph: Graph, number: int, missing: dict[int, int]) -> list[int]:
 
 
 def waves(graph: Graph, members: Iterable[int], rank: Sequence[Rank], admission: Admission) -> list[list[int]]:
-    """The members level by level, each level split into what may run at once; sorted by id within a wave, without groups.
+    """The members level by level, each level split into what may run at once; sorted by id within a wave, without groups and gates.
 
     `admission` must be empty and is so again afterwards.
     """
     levels: dict[int, list[int]] = {}
     for number in members:
-        if not graph.nodes[number].is_group:
+        if graph.nodes[number].kind not in (Node.GROUP, Node.GATE):
             levels.setdefault(graph.level[number], []).append(number)
     found: list[list[int]] = []
     for level in sorted(levels):

@@ -42,7 +42,7 @@ def judge(
         reasons.append(Reason(code="always"))
     if last is None:
         reasons.append(Reason(code="never_run"))
-    elif last.stage != Stage.DONE:
+    elif last.stage not in (Stage.PRODUCED, Stage.DONE):
         reasons.append(Reason(code="incomplete"))
     else:
         reasons.extend(_differences(present, last, unsure))

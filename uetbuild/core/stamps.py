@@ -12,7 +12,7 @@ class Stage:
     """How far a node came; only `DONE` can be up to date (promise 2)."""
 
     STARTED = 0
-    PRODUCED = 1  # recipe succeeded and outputs verified; blocking gates are due
+    PRODUCED = 1  # recipe succeeded and outputs verified, so it is not repeated; blocking gates are due
     REJECTED = 2  # a blocking gate failed
     DONE = 3
 

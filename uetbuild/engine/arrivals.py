@@ -80,7 +80,7 @@ class Arrivals:
         changes = self._journal.changes
         self._memory.link(ending.chains, changes)
         stamp = ending.stamp
-        if stamp is not None and (stamp.stage == Stage.DONE or stamp.outputs or stamp.edits):
+        if stamp is not None and (stamp.stage != Stage.STARTED or stamp.outputs or stamp.edits):
             self._memory.put(stamp.with_(run=self._journal.run), changes)
 
     def _fail(self, attempt: Attempt, outcome: Outcome, log: str, may_repeat: bool, result: str, message: str) -> int:
@@ -99,4 +99,6 @@ def _last_words(attempt: Attempt, outcome: Outcome, log: str, result: str, messa
     words: dict[str, Any] = {
         "outcome": result, "seconds": round(outcome.seconds, 6), "code": outcome.code, "message": message, "log": log, "command": command,
     }  # fmt: skip
+    if attempt.node.guard is not None:
+        words |= {"gate": attempt.node.guard.type, "blocking": attempt.node.guard.blocking}
     return words | {"usd": attempt.usd} if attempt.usd else words

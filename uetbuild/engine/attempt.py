@@ -44,6 +44,7 @@ class Attempt:
         "spoken",
         "usd",
         "broke",
+        "guarded",
     )
 
     def __init__(self, i: int, node: Node, number: int, present: Stamp, last: Stamp | None) -> None:
@@ -59,6 +60,7 @@ class Attempt:
         self.saved: list[tuple[str, str]] = []
         self.keeps_stamp = False
         self.overtakes = True
+        self.guarded: list[str] = []  # what a gate checks
         self.spoken: list[str] = []  # its commands as people read them
         self.usd = 0.0  # what it cost
         self.broke = False  # it used more than it was given
@@ -123,6 +125,7 @@ class Bench:
         if node.forbid:
             attempt.forbidden = {path: self._disk.digest(path) for _, path in self._survey.matching(node.forbid, node)}
         attempt.files = self._survey.input_files(attempt.i)
+        attempt.guarded = self._survey.guarded(node)
         kept = last.outputs if last is not None and node.keep else {}
         # the time stays that of the last success: the order of editors is the order of these (engine/recorded.py)
         return attempt.present.with_(
@@ -155,7 +158,7 @@ class Bench:
         after = self._digests(node, attempt.edits) if node.edits else {}
         ending.chains = advance(self._survey.memory.chains, node.id, attempt.edits, after, lambda other: self._stays(attempt, other))
         ending.stamp = present.with_(
-            stage=Stage.STARTED if attempt.keeps_stamp else Stage.DONE,
+            stage=Stage.STARTED if attempt.keeps_stamp else Stage.PRODUCED if self._graph.held(attempt.i) else Stage.DONE,
             run="", time=now, seconds=seconds, outputs=made, discovered=discovered, edits=after, before=(),
         )  # fmt: skip
         return ending

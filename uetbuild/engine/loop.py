@@ -10,10 +10,12 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from uetbuild.core.jobs import Outcome
+from uetbuild.core.nodes import Node
 from uetbuild.core.ready import ReadyList
 from uetbuild.core.verdicts import Verdict
 from uetbuild.engine.arrivals import Arrivals
 from uetbuild.engine.departures import Departures
+from uetbuild.engine.gates import Gates
 from uetbuild.engine.interrupts import Interrupts
 from uetbuild.engine.request import Request
 from uetbuild.engine.states import FINAL, GOOD, State, States
@@ -24,6 +26,7 @@ from uetbuild.errors import ExitCode, UetError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from uetbuild.core.jobs import Job, Progress
     from uetbuild.core.ports import Clock, Person, Workers
@@ -80,6 +83,7 @@ class Loop:
         self._interrupts = Interrupts(workers, journal)
         self._waves = Waves(self.graph, self.request, journal)
         self._purse = purse
+        self._gates = Gates(self.graph, self.states, survey.memory, journal)
         self._later = Waiting(survey.memory, journal, clock, dice)
         self._departures = Departures(survey, bench, kitchen, journal, clock, person, admission, self._waves, self._later, self.size)
         self._arrivals = Arrivals(bench, survey.memory, journal, clock, self._later)
@@ -221,6 +225,7 @@ class Loop:
         attempt = self._attempts.pop(outcome.key)
         outcome = self._purse.end(attempt, outcome)
         state = self._arrivals.end(attempt, outcome, self._kitchen.log(attempt.node.id), not self.stopping)
+        state = self._gates.state(attempt.i, state)
         if state == State.STALE:
             self.states.set(attempt.i, state)
             if attempt.i in self._later:
@@ -237,7 +242,9 @@ class Loop:
 
     def _end(self, i: int, state: int) -> None:
         """A node is final: free or block what waits for it."""
+        state = self._gates.state(i, state)
         self.states.set(i, state)
+        self._gates.ended(i)
         if state == State.FAILED:
             self.failures.append(i)
         elif state in GOOD:
@@ -268,18 +275,22 @@ class Loop:
 
     @property
     def size(self) -> int:
-        """How many workstreams take part, groups not counted."""
-        return len([i for i in self.request.members if not self.graph.nodes[i].is_group])
+        """How many workstreams take part, groups and gates not counted."""
+        return len([i for i in self.request.members if self._counts(i)])
+
+    def _counts(self, i: int) -> bool:
+        return self.graph.nodes[i].kind not in (Node.GROUP, Node.GATE)
 
     def _tally(self, state: int) -> int:
-        return len([i for i in self.request.members if self.states.of[i] == state and not self.graph.nodes[i].is_group])
+        return len([i for i in self.request.members if self.states.of[i] == state and self._counts(i)])
 
     def _finish(self) -> int:
         """Exit code by the contract's precedence; the last event of the run."""
         if self.failures and not self._interrupts.signal:
             for i in self._later.abandon():
                 self._end(i, State.FAILED)
-        codes = {self._departures.code, self._purse.code, ExitCode.FAILED if self.failures else ExitCode.OK}
+        failed = ExitCode.GATE_FAILED if self._gates.rejected and set(self.failures).issubset(self._gates.rejected) else ExitCode.FAILED
+        codes = {self._departures.code, self._purse.code, failed if self.failures else ExitCode.OK}
         code = next((code for code in PRECEDENCE if code in codes), ExitCode.OK)
         if self._interrupts.signal:
             code = ExitCode.SIGNAL + self._interrupts.signal
@@ -287,12 +298,14 @@ class Loop:
             code = ExitCode.INTERNAL  # nothing failed, yet something is not built: never say that all is well
         self._journal.changes.answers |= self._survey.answers.learnt
         if self._journal.begun:
-            counts = {
-                "ran": self._tally(State.SUCCEEDED) + len(self.failures), "total": self.size,
-                "up_to_date": self._tally(State.UP_TO_DATE), "failed": len(self.failures), "blocked": self._tally(State.BLOCKED),
+            counts: dict[str, Any] = {
+                "ran": self._tally(State.SUCCEEDED) + self._tally(State.FAILED), "total": self.size,
+                "up_to_date": self._tally(State.UP_TO_DATE), "failed": self._tally(State.FAILED), "blocked": self._tally(State.BLOCKED),
                 "skipped": self._tally(State.SKIPPED), "cancelled": self._tally(State.CANCELLED),
                 "seconds": round(self._clock.monotonic() - self._began, 6), "usd": self._purse.usd, "code": code,
             }  # fmt: skip
+            if self.graph.gated:
+                counts["gates"] = {"passed": self._gates.passed, "failed": len(self._gates.rejected), "warned": self._gates.warned}
             state = "cancelled" if self._interrupts.signal else "failed" if code else "succeeded"
             self._journal.emit("run_finished", state=state, **counts)
             self._journal.changes.run = (self._journal.run, state, self.request.words() | counts)

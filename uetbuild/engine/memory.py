@@ -6,6 +6,7 @@ The loop is the only writer; every change goes into the `Changes` of the turn as
 from __future__ import annotations
 
 from uetbuild.core.fingerprint import digest_text
+from uetbuild.core.kinds import Kind
 from uetbuild.core.stamps import Stage
 
 TYPE_CHECKING = False
@@ -51,9 +52,17 @@ class Memory:
         return self._producers.get(path, "")
 
     def made_by(self, node: str) -> dict[str, str]:
-        """What a node created, by its finished stamp: path -> digest."""
+        """What a node created, by the stamp of a recipe that ended well: path -> digest."""
         stamp = self.stamps.get(node)
-        return stamp.outputs if stamp is not None and stamp.stage == Stage.DONE else {}
+        return stamp.outputs if stamp is not None and stamp.stage != Stage.STARTED else {}
+
+    def files_of(self, node: str) -> list[str]:
+        """The files, no folders, that a node created or edited and that are there, by path."""
+        stamp = self.stamps.get(node)
+        if stamp is None or stamp.stage == Stage.STARTED:
+            return []
+        made = {path for path, digest in stamp.outputs.items() if digest != Kind.FOLDER}
+        return sorted(made.union([path for path, digest in stamp.edits.items() if digest]))
 
     def result(self, node: str, own: Callable[[str], bool] | None = None) -> str:
         """Digest of what a node creates and edits, for those who depend on it; "" where it has no files. `own`: edits that do not count."""

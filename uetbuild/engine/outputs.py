@@ -64,7 +64,7 @@ class Outputs:
             return []
         saved = []
         mine = self._removable(node, last)
-        if last is not None and last.stage == Stage.DONE:
+        if last is not None and last.stage != Stage.STARTED:
             for path in mine:
                 then = last.outputs.get(path)
                 if then and then != Kind.FOLDER and self._disk.digest(path) not in ("", then):

@@ -122,6 +122,7 @@ class Kitchen:
         return self._answers.values(
             inputs=list(dict.fromkeys([seen_from(cwd, path) for _, path in attempt.files])), named=named,
             changed=[seen_from(cwd, path) for path in attempt.changed], args=list(args),
+            files=[seen_from(cwd, path) for path in attempt.guarded],
         )  # fmt: skip
 
     def _environment(self, node: Node, values: Values) -> dict[str, str]:

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 
 class State:
-    """`WAITING` for dependencies; `FRESH`: these are done, not judged yet; `STALE`: to be run, waits for a place; `RUNNING`; then final."""
+    """`WAITING` for dependencies; `FRESH`: these are done, not judged yet; `STALE`: to be run, waits for a place; `RUNNING`; then final.
 
-    WAITING, FRESH, STALE, RUNNING, SUCCEEDED, UP_TO_DATE, SKIPPED, FAILED, BLOCKED, CANCELLED = range(10)
+    `WARNED`: a gate failed that holds nothing.
+    """
+
+    WAITING, FRESH, STALE, RUNNING, SUCCEEDED, UP_TO_DATE, SKIPPED, FAILED, BLOCKED, CANCELLED, WARNED = range(11)
 
 
 FINAL = frozenset(
-    (State.SUCCEEDED, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.BLOCKED, State.CANCELLED),
+    (State.SUCCEEDED, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.BLOCKED, State.CANCELLED, State.WARNED),
 )
-GOOD = frozenset((State.SUCCEEDED, State.UP_TO_DATE, State.SKIPPED))
+GOOD = frozenset((State.SUCCEEDED, State.UP_TO_DATE, State.SKIPPED, State.WARNED))
 
 _FOLLOWING: dict[int, frozenset[int]] = {
     State.WAITING: frozenset((State.FRESH, State.BLOCKED, State.CANCELLED)),
-    State.FRESH: frozenset((State.STALE, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.CANCELLED)),
-    State.STALE: frozenset((State.RUNNING, State.UP_TO_DATE, State.FAILED, State.CANCELLED)),
-    State.RUNNING: frozenset((State.STALE, State.SUCCEEDED, State.FAILED, State.CANCELLED)),
+    State.FRESH: frozenset((State.STALE, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.CANCELLED, State.WARNED)),
+    State.STALE: frozenset((State.RUNNING, State.UP_TO_DATE, State.FAILED, State.CANCELLED, State.WARNED)),
+    State.RUNNING: frozenset((State.STALE, State.SUCCEEDED, State.FAILED, State.CANCELLED, State.WARNED)),
 }
 
 
@@ -35,7 +38,7 @@ class States:
         self.of = [State.CANCELLED] * size
         for i in members:
             self.of[i] = State.WAITING
-        self.count = [0] * 10
+        self.count = [0] * 11
         self.count[State.WAITING] = len(members)
 
     def set(self, i: int, state: int) -> None:

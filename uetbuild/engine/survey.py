@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uetbuild.core.chains import as_read
 from uetbuild.core.fingerprint import digest_text, pieces_row
+from uetbuild.core.globs import matcher
 from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Source
 from uetbuild.core.reach import Reach
@@ -74,6 +75,8 @@ class Survey:
         node = self.graph.nodes[i]
         if node.skipped:
             return SKIPPED
+        if node.guard is not None and node.guard.only and not self.guarded(node):
+            return UP_TO_DATE  # nothing to check
         last = self.memory.stamps.get(node.id)
         commanded = []
         if i in self.request.forced:
@@ -151,6 +154,16 @@ class Survey:
             elif not source.negative:
                 found += files((source, *rest), self.disk, exclude, NOTHING, own, self._gone)
         return list(dict.fromkeys(found))
+
+    def guarded(self, node: Node) -> list[str]:
+        """The files that a gate checks (`{{ files }}`): what those it guards created or edited, by path; nothing for other nodes."""
+        if node.guard is None:
+            return []
+        paths = sorted({path for name in node.guard.guards for path in self.memory.files_of(name)})
+        if not node.guard.only:
+            return paths
+        matches = [matcher(pattern) for pattern in node.guard.only]
+        return [path for path in paths if any(match(path.rpartition("/")[2]) for match in matches)]
 
     def _created(self, source: Source, rest: Sources, own: frozenset[str]) -> FileList:
         paths: list[str] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uetbuild.core.nodes import Node
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uetbuild.core.graph import Graph
@@ -18,7 +20,7 @@ class Waves:
         self._level = graph.level
         self._journal = journal
         self._strict = request.strict_waves
-        self._members = frozenset([i for i in request.members if not graph.nodes[i].is_group])
+        self._members = frozenset([i for i in request.members if graph.nodes[i].kind not in (Node.GROUP, Node.GATE)])
         self._left: dict[int, int] = {}
         for i in self._members:
             self._left[self._level[i]] = self._left.get(self._level[i], 0) + 1
@@ -27,7 +29,7 @@ class Waves:
 
     def holds(self, i: int) -> bool:
         """Whether a stale node has to wait for an earlier wave; it is given back by `ended`."""
-        if not self._strict or self._level[i] <= min(self._left):
+        if not self._strict or not self._left or self._level[i] <= min(self._left):
             return False
         self._held.setdefault(self._level[i], []).append(i)
         return True
@@ -35,7 +37,7 @@ class Waves:
     def started(self, i: int) -> None:
         """A node of this wave is about to run."""
         level = self._level[i]
-        if level not in self._open:
+        if i in self._members and level not in self._open:
             self._open.add(level)
             self._journal.emit("wave_started", wave=level)
 

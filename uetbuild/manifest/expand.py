@@ -79,6 +79,10 @@ class Expansion:
                 expanded[loop.declared.id] = list(self._ordered(loop))
         return [instance for instances in expanded.values() for instance in self._checked(instances)]
 
+    def single(self, one: Declared, around: Surroundings) -> Instance:
+        """The only instance of what is not repeated. Raises UetError."""
+        return self._instance(one, around, "", {}, None)
+
     # --- one workstream -------------------------------------------------------------------------------------------------------------
 
     def _elements(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from uetbuild.core.nodes import Pieces, Sources
 from uetbuild.core.relative import seen_from
+from uetbuild.manifest.models_gate import Gate
 from uetbuild.manifest.names import Item, Names
 from uetbuild.manifest.namespaces import Declared
 from uetbuild.manifest.sources import marked
@@ -70,9 +71,10 @@ class Instance:
         """The names of what runs in the root-relative folder `cwd`: paths are as seen from there."""
         element = self.element.seen(cwd) if isinstance(self.element, FileItem) else self.element
         around = self.around
+        late = LATE | {"files"} if isinstance(self.declared.spec, Gate) else LATE
         secrets = frozenset([name.text for name in self.declared.spec.secrets])
         own = {"vars": around.vars, "env": Env(around.disk, around.dotenv, env, secrets), **self._own(element)}
-        return Names({**around.constants, **own, **more}, LATE, around.late_vars, inputs)
+        return Names({**around.constants, **own, **more}, late, around.late_vars, inputs)
 
     def _own(self, element: object) -> dict[str, object]:
         own: dict[str, object] = {"ws": self.declared.id.removeprefix(self.around.unit.prefix)}

@@ -8,21 +8,21 @@ from __future__ import annotations
 from uetbuild.errors import UetError, not_yet
 from uetbuild.manifest.tree import Map
 
-_GATE_KEYS = ("type", "blocking", "at", "uses", "message", "breaker")
-
 KEYS: dict[str, frozenset[str]] = {
-    "manifest": frozenset(("gates",)),
-    "workstream": frozenset(("gates", "compensate", "cache", "service", *_GATE_KEYS)),
-    "defaults": frozenset(("cache", "gates")),
+    "workstream": frozenset(("compensate", "cache", "service")),
+    "gate": frozenset(("compensate", "cache", "service", "uses", "breaker")),
+    "defaults": frozenset(("cache",)),
     "agent": frozenset(("context", "expects")),
     "tool": frozenset(("rate", "breaker")),
 }
-"""By the noun of the block. (agents): what is missing of agents, isolation worktree; (policies): gates, retry on gate; (cache): cache;
+"""By the noun of the block. (agents): what is missing of agents, isolation worktree; (policies): uses, retry on gate; (cache): cache;
 (watch): service; (later): compensate, breaker."""
 
 ISOLATIONS = frozenset(("worktree",))
 ADAPTERS = frozenset(("aider", "claude", "codex", "gemini", "mini-swe-agent", "opencode", "pi", "qwen"))  # of `tools`
 CAUSES = frozenset(("gate",))  # of `retry.on`
+TYPES = frozenset(("approval",))  # of gates
+PLACES = frozenset(("wave", "run", "merge"))  # at which gates stand
 
 
 def later_keys(noun: str, block: Map) -> dict[str, UetError]:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
+from uetbuild.core.cells import hold_dependents
 from uetbuild.core.coupling import couple, only_after
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node, Pieces, Project, Settings, ShVar, Source
@@ -18,6 +19,7 @@ from uetbuild.manifest.discover import NAME
 from uetbuild.manifest.dotenv import parse as parse_dotenv
 from uetbuild.manifest.expand import Expansion
 from uetbuild.manifest.faults import Faults
+from uetbuild.manifest.gating import Gating, after_guarded
 from uetbuild.manifest.lower import Lowering
 from uetbuild.manifest.manifests import Family, Unit, read_family
 from uetbuild.manifest.namespaces import Declared, Namespaces
@@ -82,18 +84,22 @@ class _Loading:
         paths = self._paths(namespaces, scopes)
         expansion = Expansion(self.disk, self.family.exclude, paths, self.faults)
         instances = expansion.expand([(one, self.surroundings[one.unit.file]) for one in namespaces.workstreams.values()])
+        gating = Gating(namespaces, self.faults)
+        gating.name(instances)
         owners = {instance.id: instance.declared for instance in instances}
         references = References(namespaces, owners, self._phases(), self.faults)
         tools = Tools(self.surroundings, namespaces, self.faults)
         lowering = Lowering(
             World(self.root, self.disk, paths, references, tools, self._pools(), self._python(), self.sh_vars.values(), self.faults)
         )
+        gating.lower(lambda gate: expansion.single(gate, self.surroundings[gate.unit.file]), lowering.node)
         nodes = [node for instance in instances if (node := lowering.node(instance)) is not None]
+        nodes += gating.nodes(nodes)
         defaults = {unit.file: self._default(unit, references, nodes) for unit in self.family.units}
         self._check_prices(nodes)
         self.faults.check(self.family.sources)
         self._order(nodes)
-        return self._assembled(nodes, defaults, expansion.warnings)
+        return self._assembled(nodes, defaults, [*expansion.warnings, *gating.warnings])
 
     # --- what surrounds the workstreams -----------------------------------------------------------------------------------------------
 
@@ -192,6 +198,8 @@ class _Loading:
             behind = order.get(node.id, ())
             node.after = tuple(dict.fromkeys((*node.after, *behind)))
             inferred[node.id] = tuple([name for name in inferred.get(node.id, ()) if name not in behind])
+        after_guarded(nodes, inferred)
+        inferred = hold_dependents(nodes, inferred)
         try:
             Graph(nodes, inferred)
         except UetError as cycle:
@@ -281,4 +289,4 @@ def _created(name: str, where: Text, unit: Unit, namespaces: Namespaces) -> list
 
 def _is_product(node: Node) -> bool:
     """Whether `all`, where nobody declares it, means the node."""
-    return node.touches_files and not node.manual and not node.always and not node.is_group
+    return node.touches_files and not node.manual and not node.always and node.kind == Node.WORKSTREAM

@@ -10,13 +10,16 @@ from uetbuild.core.nodes import Node
 from uetbuild.errors import UetError
 from uetbuild.manifest import templates
 from uetbuild.manifest.instances import Instance
+from uetbuild.manifest.models_gate import Gate
 from uetbuild.manifest.names import Names
 from uetbuild.manifest.namespaces import Declared
 from uetbuild.manifest.recipe_fields import RecipeFields, World
 from uetbuild.manifest.texts import filled, filled_list, placed
 from uetbuild.manifest.tree import Text
 
-_NEEDS_RECIPE = ("inputs", "outputs", "edits", "forbid", "depfile", "finally_", "probes", "programs", "skip_if", "confirm", "budget")
+_NEEDS_RECIPE = (
+    "inputs", "outputs", "edits", "forbid", "depfile", "finally_", "probes", "programs", "skip_if", "confirm", "budget", "gates",
+)  # fmt: skip
 
 
 class Lowering:
@@ -51,7 +54,7 @@ class Lowering:
         line, column = key.source.position(key.start)
         texts = instance.for_texts
         return Node(
-            id=instance.id, workstream=declared.id, kind=Node.GROUP if declared.is_group else Node.WORKSTREAM,
+            id=instance.id, workstream=declared.id, kind=_kind(declared),
             title=filled(spec.title, texts) if spec.title is not None else "",
             phase=spec.phase.text if spec.phase is not None else "", tags=tuple(sorted({tag.text for tag in spec.tags})),
             priority=spec.priority, folder=declared.unit.folder, manual=declared.manual,
@@ -91,6 +94,12 @@ class Lowering:
                 key = field.rstrip("_")
                 message = f"workstream `{instance.declared.id}` has `{key}` but no `run`"
                 raise UetError(message, spec.where(key), "give it a recipe (`run`); without one it is a group, which only has members")
+
+
+def _kind(declared: Declared) -> int:
+    if isinstance(declared.spec, Gate):
+        return Node.GATE
+    return Node.GROUP if declared.is_group else Node.WORKSTREAM
 
 
 def _without_members(declared: Declared) -> UetError:

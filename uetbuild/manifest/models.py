@@ -24,6 +24,7 @@ from uetbuild.manifest.models_base import (
     unknown_key,
 )
 from uetbuild.manifest.models_budget import Budget, Budgets, BudgetValue, Phase, Price, Prices, RunBudget, read_phases
+from uetbuild.manifest.models_gate import Gate, Gates
 from uetbuild.manifest.models_paths import PATHS_SCHEMA, PathEntry, Paths, read_paths
 from uetbuild.manifest.models_recipe import StepSpec
 from uetbuild.manifest.models_retry import Retry, RetryValue
@@ -100,6 +101,7 @@ class Defaults(Block):
     keep: OptionalBool = Field(None, description="Whether outputs are left in place before a recipe runs and when it fails.")
     resources: OptionalResources = Field(None, description="How much a workstream takes of which pool.")
     budget: BudgetValue = Field(None, description="What each workstream may spend.")
+    gates: OptionalTexts = Field(None, description="Gates that guard every workstream with a recipe.")
 
 
 def _read_jobs(node: Tree) -> int:
@@ -183,7 +185,9 @@ def _read_profiles(node: Tree) -> dict[str, Map]:
             raise expects("a map", value)
         known = [name for name in keys_of(Manifest) if name not in ("profiles", "version")]
         errors = [
-            unknown_key("profile", name, known, value) for name in value.entries if name not in known and name not in KEYS["manifest"]
+            unknown_key("profile", name, known, value)
+            for name in value.entries
+            if name not in known and name not in KEYS.get("manifest", ())
         ]
         if errors:
             raise Refused(errors)
@@ -251,6 +255,7 @@ profiles: {ci: {defaults: {env_mode: strict}}}
     workstreams: Annotated[
         dict[str, Workstream], Reads(_read_workstreams, _named_blocks({"$ref": "#/$defs/Workstream"}), "map of ids to workstreams")
     ] = Field({}, description="The units of work.")
+    gates: Gates = Field({}, description="Checks that guard workstreams.")
     phases: Annotated[
         dict[str, Phase],
         Reads(read_phases, _named_blocks({"anyOf": [{"$ref": "#/$defs/Phase"}, {"type": "null"}]}), "map of ids to phases"),
@@ -268,7 +273,7 @@ profiles: {ci: {defaults: {env_mode: strict}}}
 
 
 BLOCKS: tuple[type[Block], ...] = (
-    Workstream, StepSpec, Agent, Require, Retry, Budget, Include, Phase, Budgets, RunBudget, Price, Tool, Defaults, Settings,
+    Workstream, Gate, StepSpec, Agent, Require, Retry, Budget, Include, Phase, Budgets, RunBudget, Price, Tool, Defaults, Settings,
 )  # fmt: skip
 """All blocks below the top level, in the order in which the reference shows them."""
 

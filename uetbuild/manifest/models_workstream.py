@@ -28,6 +28,7 @@ from uetbuild.manifest.models_values import (
     OptionalLine,
     OptionalResources,
     OptionalText,
+    OptionalTexts,
     OptionalWords,
     Texts,
     check_name,
@@ -183,6 +184,9 @@ workstreams:
     probes: RecipeValue = Field((), description="Commands whose output counts (`python --version`).")
     depfile: OptionalText = Field(None, description="Make-style dependency file that the recipe writes.")
     timeout: OptionalDuration = Field(None, description="Longest time for the recipe; 0 = none.")
+    gates: OptionalTexts = Field(
+        None, description="Ids of the gates that guard it, or of workstreams that serve as such; `defaults.gates` if not set."
+    )
     retry: RetryValue = Field(None, description="How often it is tried again when it fails; 0 = never, 2 = three attempts in all.")
     budget: BudgetValue = Field(None, description="What it may spend, all attempts together.")
     resources: OptionalResources = Field(None, description="How much it takes of which pool.")

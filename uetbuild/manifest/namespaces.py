@@ -14,6 +14,7 @@ from uetbuild.errors import UetError
 from uetbuild.manifest.faults import Faults
 from uetbuild.manifest.manifests import Family, Unit
 from uetbuild.manifest.models import Workstream
+from uetbuild.manifest.models_gate import Gate
 from uetbuild.manifest.words import did_you_mean
 
 Item = TypeVar("Item")
@@ -43,12 +44,13 @@ class Declared:
 
 
 class Namespaces:
-    """All declared workstreams by full id, and the ways to name them."""
+    """All declared workstreams and gates by full id, and the ways to name them."""
 
-    __slots__ = ("_aliases", "_by_phase", "_by_tag", "_found", "_sorted", "_suggested", "workstreams")
+    __slots__ = ("_aliases", "_by_phase", "_by_tag", "_found", "_sorted", "_suggested", "gates", "workstreams")
 
     def __init__(self, family: Family, faults: Faults) -> None:
         self.workstreams: dict[str, Declared] = {}
+        self.gates: dict[str, Declared] = {}
         self._aliases = family.aliases
         self._by_tag: dict[str, list[Declared]] = {}
         self._by_phase: dict[str, list[Declared]] = {}
@@ -57,6 +59,8 @@ class Namespaces:
         for unit in family.units:
             for name, spec in unit.manifest.workstreams.items():
                 self._declare(Declared(unit, name, spec), folded, faults)
+            for name, gate in unit.manifest.gates.items():
+                self._declare(Declared(unit, name, gate), folded, faults)
         self._sorted = sorted(self.workstreams)
         self._suggested = 0
 
@@ -68,6 +72,9 @@ class Namespaces:
             hint = "rename one of them" if first.unit is declared.unit else "rename one of them, or include one manifest with `as`"
             others = [(f"`{first.id}` is declared here", first.spec.where())]
             faults.add(UetError(f"workstream `{declared.id}` {problem}", declared.spec.where(), hint, others=others))
+            return
+        if isinstance(declared.spec, Gate):
+            self.gates[declared.id] = declared  # no pattern, tag or phase means a gate
             return
         self.workstreams[declared.id] = declared
         for tag in declared.spec.tags:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic.fields import FieldInfo
 
 from uetbuild.manifest.generated import generate
-from uetbuild.manifest.later import ADAPTERS, CAUSES, ISOLATIONS, KEYS
+from uetbuild.manifest.later import ADAPTERS, CAUSES, ISOLATIONS, KEYS, PLACES, TYPES
 from uetbuild.manifest.models import BLOCKS, Manifest
 from uetbuild.manifest.models_base import Block, reads_of
 
@@ -38,6 +38,7 @@ ignored at any level, anchors and `<<` work.
 _TITLES = {
     "manifest": "Top level",
     "workstream": "`workstreams.ID`",
+    "gate": "`gates.ID`",
     "step": "Steps of a recipe",
     "agent": "`agent`",
     "tool": "`tools.NAME`",
@@ -62,11 +63,18 @@ def reference() -> str:
 
 
 def _section(model: type[Block]) -> str:
-    rows = [_row(field.alias or name, field) for name, field in model.model_fields.items()]
+    rows = [_row(field.alias or name, field) for name, field in _own(model)]
     lines = [f"## {_TITLES[model.NOUN]}", "", model.__doc__ or "", ""]
     if model.EXAMPLE:
         lines += ["```yaml", model.EXAMPLE.rstrip(), "```", ""]
     return "\n".join([*lines, "| key | type | default | meaning |", "|---|---|---|---|", *rows, ""])
+
+
+def _own(model: type[Block]) -> list[tuple[str, FieldInfo]]:
+    """The keys of a block without those of the block that it extends."""
+    base = model.__base__
+    above = base.model_fields if base is not None and issubclass(base, Block) else {}
+    return [(name, field) for name, field in model.model_fields.items() if name not in above]
 
 
 def _row(key: str, field: FieldInfo) -> str:
@@ -90,6 +98,7 @@ def _not_yet() -> str:
         lines.append(f"- {_TITLES[noun]}: {', '.join(f'`{key}`' for key in sorted(keys))}")
     values = [f"`retry.on: {cause}`" for cause in sorted(CAUSES)]
     values += [f"`isolation: {value}`" for value in sorted(ISOLATIONS)]
+    values += [*[f"`type: {value}` of gates" for value in sorted(TYPES)], *[f"`at: {value}`" for value in sorted(PLACES)]]
     values += [f"`adapter: {value}`" for value in sorted(ADAPTERS)]
     lines.append(f"- values: {', '.join(values)}, `foreach: outputs:ID`")
     return "\n".join(lines) + "\n"

@@ -47,7 +47,7 @@ class References:
             return self._nodes_meant(reference, unit, user, verb)
         several = self._namespaces.matching(text, unit)
         if several is None:
-            one = self.workstream(text, unit)
+            one = self.workstream(text, unit) or self._namespaces.find(self._namespaces.gates, text, unit)
             if one is not None:
                 return [one.nodes]
             self._unknown(reference, user, f"{verb} unknown workstream `{text}`", self._hint(text, unit))

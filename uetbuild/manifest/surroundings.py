@@ -99,7 +99,7 @@ def _defaults(own: Defaults | None, inherited: Mapping[str, object]) -> dict[str
     values = {key: value for key, value in inherited.items() if key != "cwd"}
     if own is None:
         return values
-    for key in ("timeout", "retry", "env_mode", "isolation", "keep", "resources", "cwd"):
+    for key in ("timeout", "retry", "env_mode", "isolation", "keep", "resources", "gates", "cwd"):
         value = getattr(own, key)
         if value is not None:
             values[key] = value

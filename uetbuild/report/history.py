@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from uetbuild.report.amounts import duration, moment
+from uetbuild.report.closing import closing
 from uetbuild.report.escapes import safe_name
 from uetbuild.report.flow import rows
-from uetbuild.report.lines import closing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

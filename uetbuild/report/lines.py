@@ -5,8 +5,9 @@ A fold over the events, it causes nothing (ports.View). Knows no graph and no st
 
 from __future__ import annotations
 
-from uetbuild.report.amounts import counted, dollars, duration
+from uetbuild.report.amounts import counted, duration
 from uetbuild.report.causes import message_lines, signal_name, why_failed
+from uetbuild.report.closing import closing
 from uetbuild.report.escapes import safe_name, safe_output
 from uetbuild.report.reasons import in_words
 from uetbuild.report.stream import DIM, GREEN, RED, YELLOW, paint
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 SHOWN_LINES = 20  # of the output of a failed node
 SHOWN_COMMAND = 8  # lines of its command
 _WIDEST = 100  # characters of a title or command in a line
-_COUNTED = ("up_to_date", "failed", "blocked", "skipped", "cancelled")
 _BAD = ("failed", "timed_out", "lost")
 
 
@@ -72,7 +72,7 @@ class Lines:
         self._prefixed = False
         self._announced: set[str] = set()  # nodes whose next attempt was told
         self._running: dict[str, _Running] = {}
-        self._failures: list[tuple[str, str, str]] = []  # (node, why, log)
+        self._failures: list[tuple[str, str, str]] = []  # (who, why, log)
         self._reasons: dict[str, list[dict[str, str]]] = {}
         self._dumps: Any = None
         if json:
@@ -172,6 +172,10 @@ class Lines:
         elif message:
             self.warn(message + (f"; from now on {counted(data['jobs'], 'worker')}" if data.get("jobs") else ""))
 
+    def _gate_finished(self, node: str, data: dict[str, Any]) -> None:
+        if data.get("message"):
+            self._complain(f"  {safe_name(data['message'])}")
+
     def _interrupted(self, node: str, data: dict[str, Any]) -> None:
         signal = data.get("signal", 0)
         again = "; once more to kill it" if signal == 2 else ""
@@ -185,7 +189,7 @@ class Lines:
         if self._failures:
             self._complain(paint("failed:", RED, self._err.colours))
             for name, why, log in self._failures:
-                self._complain(f"  `{safe_name(name)}`: {why}{f', log: {self._shown(log)}' if log else ''}")
+                self._complain(f"  {name}: {why}{f', log: {self._shown(log)}' if log else ''}")
         if not self._quiet:
             self._text.line(closing(data))
 
@@ -209,10 +213,13 @@ class Lines:
     def _failed(self, node: str, running: _Running, data: dict[str, Any]) -> None:
         why, *more = why_failed(data)
         log = data.get("log") or running.log
-        self._failures.append((node, why, log))
+        who, holds = f"{'gate ' if 'gate' in data else ''}`{safe_name(node)}`", data.get("blocking", True)
+        if holds:
+            self._failures.append((who, why, log))
         if self._mode in ("group", "github"):
             self._show_block(node, running)
-        self._complain(f"{paint('error:', RED, self._err.colours)} `{safe_name(node)}` failed: {why}")
+        word = paint("error:", RED, self._err.colours) if holds else paint("warning:", YELLOW, self._err.colours)
+        self._complain(f"{word} {who} failed: {why}")
         for line in more:
             self._complain(line)
         for line in _command_lines(data.get("command") or running.command):
@@ -288,23 +295,11 @@ _SHOW = {
     "retry_scheduled": Lines._put_off,
     "budget_warning": Lines._budget,
     "budget_exceeded": Lines._budget,
+    "gate_finished": Lines._gate_finished,
     "interrupted": Lines._interrupted,
     "worker_lost": Lines._worker_lost,
     "run_finished": Lines._run_finished,
 }
-
-
-def closing(data: Mapping[str, Any]) -> str:
-    """The last line: `ran 3 of 12 in 4.1s (9 up to date, $0.12)`; `data` is that of `run_finished`."""
-    total, ran, usd = data.get("total", 0), data.get("ran", 0), data.get("usd", 0.0)
-    notes = [f"{data[name]} {name.replace('_', ' ')}" for name in _COUNTED if data.get(name)]
-    if data.get("state") == "cancelled" and not data.get("cancelled"):
-        notes.append("cancelled")
-    if usd > 0:
-        notes.append(dollars(usd))
-    if not ran and data.get("up_to_date") == total:
-        return f"up to date ({counted(total, 'workstream')})"
-    return f"ran {ran} of {total} in {duration(data.get('seconds', 0.0))}" + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _one_line(text: str) -> str:

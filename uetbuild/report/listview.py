@@ -35,6 +35,8 @@ def _about(nodes: list[Node]) -> str:
     notes = []
     if len(nodes) > 1:
         notes.append(f"{len(nodes)} nodes")
+    if first.guard is not None:
+        notes.append("gate")
     if first.manual:
         notes.append("manual")
     text = safe_name(text if len(text) <= _WIDEST else text[:_WIDEST] + "…")

@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 TOGETHER = 2  # so many nodes of a wave with the same reason share a line
 SHOWN_PAIRS = 20  # conflicts that are listed
 _WIDEST = 120  # columns that flowing text uses at most; longer lines are hard to read
+_DUE = ("stale", "depends")
 
 
 def plan_text(plan: Item, width: int = 80) -> str:
     """Waves with what is stale and why, then critical path, forecast, conflicts and bottlenecks; ends with a newline."""
     width = min(width, _WIDEST)
-    if not plan["stale"] and not any(node["verdict"] == "depends" for node in plan["nodes"]):
+    if not any(node["verdict"] in _DUE for node in plan["nodes"]):
         return f"up to date ({counted(plan['workstreams'], 'workstream')})\n"
     blocks = [
         [_headline(plan)],
         *_waves(plan, width),
+        _gates(plan, width),
         _critical_path(plan, width),
         _forecast(plan),
         _conflicts(plan, width),
@@ -73,10 +75,15 @@ def _waves(plan: Item, width: int) -> Iterable[list[str]]:
     nodes = {node["id"]: node for node in plan["nodes"]}
     total = len(plan["waves"])
     for number, wave in enumerate(plan["waves"], 1):
-        due = [nodes[name] for name in wave if nodes[name]["verdict"] in ("stale", "depends")]
+        due = [nodes[name] for name in wave if nodes[name]["verdict"] in _DUE]
         if due:
             rest = len(wave) - len(due)
             yield [f"wave {number} of {total}: {len(due)} to run" + (f", {rest} up to date" if rest else ""), *_due(due, width)]
+
+
+def _gates(plan: Item, width: int) -> list[str]:
+    due = [node for node in plan["nodes"] if node["kind"] == "gate" and node["verdict"] in _DUE]
+    return [f"gates: {len(due)} to run", *_due(due, width)] if due else []
 
 
 def _due(nodes: Sequence[Item], width: int) -> list[str]:
@@ -104,7 +111,8 @@ def _critical_path(plan: Item, width: int) -> list[str]:
         return []
     seconds = {node["id"]: node["estimate"]["seconds"] for node in plan["nodes"]}
     length = duration(sum(seconds.get(name, 0.0) for name in path))
-    title = f"critical path: {counted(len(path), 'workstream')}, {length}"
+    gates = {node["id"] for node in plan["nodes"] if node["kind"] == "gate"}
+    title = f"critical path: {counted(len(path) - len(gates.intersection(path)), 'workstream')}, {length}"
     return [title, *flow([safe_name(name) for name in path], width, first="  ", separator=" -> ")]
 
 

@@ -1,0 +1,77 @@
+"""Gates in the manifest: who names which, and the nodes that come of it."""
+
+import pytest
+from manifest_disk import faults, nodes, project
+
+from uetbuild.core.nodes import Node
+
+GATES = """
+gates:
+  lint: {type: lint, run: "check {{ files }}", blocking: false}
+  unit: {inputs: [tests/], run: test}
+workstreams:
+"""
+
+
+def test_a_gate_that_checks_files_stands_once_for_each_node_that_names_it():
+    made = nodes(GATES + "  a: {matrix: {n: [1, 2]}, outputs: ['{{ matrix.n }}'], run: x, gates: [lint]}")
+    gate = made["lint[a[n=1]]"]
+    assert gate.kind == Node.GATE and gate.depends_on == ("a[n=1]",) and gate.guard is not None
+    assert (gate.guard.type, gate.guard.blocking, gate.guard.guards) == ("lint", False, ("a[n=1]",))
+    assert made["a[n=2]"].gates == ("lint[a[n=2]]",) and not gate.always
+
+
+def test_a_gate_with_inputs_of_its_own_is_shared_and_counts_only_these():
+    made = nodes(GATES + "  a: {outputs: [x], run: x, gates: [unit]}\n  b: {outputs: [y], run: y, gates: [unit]}")
+    gate = made["unit"]
+    assert gate.depends_on == () and gate.inferred == ("a", "b") and made["a"].gates == made["b"].gates == ("unit",)
+
+
+def test_what_depends_on_a_workstream_comes_after_its_blocking_gates():
+    made = nodes(GATES + "  a: {outputs: [x], run: x, gates: [unit, lint]}\n  b: {inputs: [x], run: y}\n  all: {depends_on: [a, lint]}")
+    assert made["b"].inferred == ("a", "unit") and made["all"].inferred == ("unit",) and made["all"].depends_on == ("a", "lint[a]")
+
+
+def test_a_workstream_may_serve_as_a_gate():
+    made = nodes("workstreams: {t: {inputs: [tests/], run: t}, a: {outputs: [x], run: x, gates: [t]}, b: {inputs: [x], run: y}}")
+    assert made["t"].kind == Node.WORKSTREAM and made["t"].guard is not None and made["t"].inferred == ("a",)
+    assert made["b"].inferred == ("a", "t")
+
+
+def test_default_gates_guard_every_workstream_with_a_recipe_but_the_gate_itself():
+    text = "defaults: {gates: [t]}\nworkstreams: {t: {inputs: [i], run: t}, a: {run: x}, b: {run: x, gates: []}, all: {depends_on: [a]}}"
+    made = nodes(text)
+    assert {name: node.gates for name, node in made.items()} == {"t": (), "a": ("t",), "b": (), "all": ()}
+
+
+def test_a_gate_always_runs_when_what_it_guards_has_no_files():
+    assert nodes(GATES + "  a: {run: x, gates: [lint]}")["lint[a]"].always
+
+
+def test_a_gate_of_what_is_skipped_is_skipped():
+    assert nodes(GATES + "  a: {when: 'false', outputs: [x], run: x, gates: [lint]}")["lint[a]"].skipped
+
+
+def test_a_gate_that_nobody_names_is_told():
+    assert project(GATES + "  a: {outputs: [x], run: x}").warnings == ("gate `lint` guards nothing: no workstream names it under `gates`",)
+
+
+def test_patterns_pass_over_gates():
+    assert nodes(GATES + "  a: {run: x, gates: [lint]}\n  all: {depends_on: ['*']}")["all"].depends_on == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GATES + "  a: {run: x, gates: [lin]}", "workstream `a` names unknown gate `lin`"),
+        (GATES + "  a: {run: x, gates: [a]}", "workstream `a` cannot be its own gate"),
+        (GATES + "  a: {run: x, gates: [g]}\n  g: {depends_on: [a]}", "`g` is a group, which checks nothing"),
+        ("gates: {g: {title: x}}", "gate `g` has no `run`"),
+        ("gates: {g: {run: x, edits: [a]}}", "a gate has no `edits`"),
+        ("gates: {g: {run: x, type: approval}}", "`type: approval` is not yet supported"),
+        ("gates: {g: {run: x, at: wave}}", "`at: wave` is not yet supported"),
+        ("gates: {g: {run: x}}\nworkstreams: {g: {run: x}}", "workstream `g` is declared twice"),
+    ],
+)
+def test_what_is_wrong_with_a_gate_is_told(text, message):
+    assert message in [fault.message for fault in faults(text)]

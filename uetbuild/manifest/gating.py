@@ -1,0 +1,138 @@
+"""Gates of a project: which workstream names which, and the nodes that come of it.
+
+A gate is lowered once; one that checks the files of what it guards, or has no files of its own, then stands once for each node that
+names it (`lint[ws-07]`), any other once for all of them. Knows nothing of recipes and paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from uetbuild.core.nodes import Node
+from uetbuild.core.policies import Guard
+from uetbuild.core.render import late_of
+from uetbuild.errors import UetError
+from uetbuild.manifest.faults import Faults
+from uetbuild.manifest.instances import Instance
+from uetbuild.manifest.models_gate import Gate
+from uetbuild.manifest.namespaces import Declared, Namespaces
+from uetbuild.manifest.texts import Filled, filled_list
+
+
+class Gating:
+    """Use in this order: `name` with all instances of workstreams, `lower` (ids of gate nodes are known from then on), `nodes`."""
+
+    def __init__(self, namespaces: Namespaces, faults: Faults) -> None:
+        self.warnings: list[str] = []
+        self._namespaces = namespaces
+        self._faults = faults
+        self._users: dict[str, list[str]] = {}  # gate or workstream that serves as one -> nodes that name it
+        self._owners: dict[str, Declared] = {}
+        self._patterns: dict[str, Node] = {}
+
+    def name(self, instances: Iterable[Instance]) -> None:
+        """Find out who names which gate. What is unknown is noted."""
+        for instance in instances:
+            spec = instance.declared.spec
+            given = spec.gates if spec.gates is not None else instance.around.defaults.get("gates")
+            if not given or (instance.declared.is_group and spec.gates is None):
+                continue
+            assert isinstance(given, tuple)
+            for reference in filled_list(given, instance.for_texts):
+                self._name(instance, reference)
+
+    def _name(self, instance: Instance, reference: Filled) -> None:
+        namespaces, unit = self._namespaces, instance.declared.unit
+        found = namespaces.find(namespaces.gates, reference.text, unit) or namespaces.find(namespaces.workstreams, reference.text, unit)
+        if found is None:
+            hint = namespaces.suggest(reference.text, unit, [*namespaces.gates, *namespaces.workstreams])
+            message = f"workstream `{instance.declared.id}` names unknown gate `{reference.text}`"
+            self._faults.add(UetError(message, reference.where.locate(), hint))
+        elif found is instance.declared:
+            if instance.declared.spec.gates is not None:
+                self._faults.add(UetError(f"workstream `{found.id}` cannot be its own gate", reference.where.locate()))
+        elif found.is_group:
+            hint = "name its members, or a gate under `gates`"
+            self._faults.add(UetError(f"`{found.id}` is a group, which checks nothing", reference.where.locate(), hint))
+        else:
+            users = self._users.setdefault(found.id, [])
+            if instance.id not in users:
+                users.append(instance.id)
+
+    def lower(self, instance: Callable[[Declared], Instance], lower: Callable[[Instance], Node | None]) -> None:
+        """Lower each gate once; what is wrong is noted. Fills `Declared.nodes` of the gates."""
+        for declared in self._namespaces.gates.values():
+            try:
+                pattern = lower(instance(declared))
+            except UetError as error:
+                self._faults.add(error)
+                continue
+            if pattern is None:
+                continue
+            self._patterns[declared.id] = pattern
+            self._owners[declared.id] = declared
+            users = self._users.get(declared.id, [])
+            if _is_shared(pattern, declared):
+                declared.nodes = (declared.id,)
+            else:
+                declared.nodes = tuple([f"{declared.id}[{user}]" for user in users])
+                if not users:
+                    self.warnings.append(f"gate `{declared.id}` guards nothing: no workstream names it under `gates`")
+
+    def nodes(self, workstreams: Iterable[Node]) -> list[Node]:
+        """The gate nodes; the workstreams get to know their gates."""
+        known = {node.id: node for node in workstreams}
+        made: list[Node] = []
+        for name, pattern in self._patterns.items():
+            declared = self._owners[name]
+            users = sorted([user for user in self._users.get(name, ()) if user in known])
+            if _is_shared(pattern, declared):
+                made.append(_guarding(pattern, declared, name, users, known))
+            else:
+                made += [_guarding(pattern, declared, f"{name}[{user}]", [user], known) for user in users]
+        for name, users in self._users.items():  # workstreams that are gates
+            if name in self._namespaces.workstreams:
+                for node in known.values():
+                    if node.workstream == name:
+                        node.guard = Guard(guards=tuple(sorted(users)))
+                        made.append(node)
+        gates: dict[str, list[str]] = {}
+        for gate in made:
+            assert gate.guard is not None
+            for user in gate.guard.guards:
+                gates.setdefault(user, []).append(gate.id)
+        for user, names in gates.items():
+            known[user].gates = tuple(sorted(names))
+        return [node for node in made if node.id not in known]
+
+
+def after_guarded(nodes: Iterable[Node], inferred: dict[str, tuple[str, ...]]) -> None:
+    """Add to `inferred` that each gate comes after what it guards; where that counts it is in `depends_on` already."""
+    for node in nodes:
+        if node.guard is not None:
+            more = {name for name in node.guard.guards if name not in node.depends_on}
+            inferred[node.id] = tuple(sorted(more.union(inferred.get(node.id, ()))))
+
+
+def _is_shared(pattern: Node, declared: Declared) -> bool:
+    return bool(declared.spec.inputs) and "files" not in late_of(*pattern.steps, *pattern.finally_)
+
+
+def _guarding(pattern: Node, declared: Declared, name: str, users: list[str], known: Mapping[str, Node]) -> Node:
+    """The node of a gate that guards these nodes."""
+    spec = declared.spec
+    assert isinstance(spec, Gate)
+    guarded = [known[user] for user in users]
+    guard = Guard(type=spec.type, blocking=spec.blocking, at=spec.at, guards=tuple(users), message=_message(declared))
+    counts = not _is_shared(pattern, declared)  # what these made counts; else only its own inputs
+    return pattern.with_(
+        id=name, guard=guard, depends_on=tuple(sorted({*pattern.depends_on, *(users if counts else ())})),
+        always=pattern.always or (counts and not spec.inputs and not any(node.outputs or node.edits for node in guarded)),
+        skipped=pattern.skipped or (bool(guarded) and all(node.skipped for node in guarded)),
+    )  # fmt: skip
+
+
+def _message(declared: Declared) -> str:
+    spec = declared.spec
+    assert isinstance(spec, Gate)
+    return "" if spec.message is None else spec.message.text

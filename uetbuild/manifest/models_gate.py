@@ -1,0 +1,94 @@
+"""The block of one gate: a workstream that guards others."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from uetbuild.errors import UetError, not_yet
+from uetbuild.manifest.later import PLACES, TYPES
+from uetbuild.manifest.models_base import Reads, Refused, read_block, read_map, refuse
+from uetbuild.manifest.models_values import ID_PATTERN, Bool, OptionalLine, check_id, read_choice
+from uetbuild.manifest.models_workstream import Workstream, same_but_for_case
+from uetbuild.manifest.tree import Map, Text, Tree
+
+GATE_TYPES = ("syntax", "lint", "unit", "integration", "security", "custom", "approval")
+AT = ("workstream", "wave", "run", "merge")
+
+
+def _chosen(key: str, choices: tuple[str, ...], later: frozenset[str]) -> Reads:
+    """A word of a few, some of which are not built yet."""
+
+    def read(node: Tree) -> str:
+        word = read_choice(*choices)(node)
+        if word in later:
+            raise Refused([not_yet(f"`{key}: {word}`", node.location())])
+        return word
+
+    there = [choice for choice in choices if choice not in later]
+    return Reads(read, {"enum": there}, ", ".join(f"`{choice}`" for choice in there))
+
+
+class Gate(Workstream):
+    """A workstream that guards: it checks what others made, and holds or warns. It has the keys of a workstream, and these."""
+
+    NOUN: ClassVar[str] = "gate"
+    EXAMPLE: ClassVar[str] = """\
+gates:
+  lint: {type: lint, run: "ruff check {{ files }}", blocking: false}
+  unit: {type: unit, inputs: [core/, tests/], run: python3 -m unittest}
+workstreams:
+  parser:
+    inputs: [grammar.g]
+    outputs: [core/parser.py]
+    run: "python3 tools/gen.py {{ inputs }} > {{ outputs }}"
+    gates: [lint, unit]
+"""
+
+    type: Annotated[str, _chosen("type", GATE_TYPES, TYPES)] = Field(
+        "custom", description="What kind of check it is; for people and reports."
+    )
+    blocking: Bool = Field(True, description="Whether what depends on a guarded workstream waits for it, or its failure is only a warning.")
+    at: Annotated[str, _chosen("at", AT, PLACES)] = Field("workstream", description="After what it stands: each workstream that names it.")
+    message: OptionalLine = Field(None, description="What is said when it fails.")
+
+
+_EARLY = frozenset(("agent", "gates", "matrix", "foreach", "edits"))
+
+
+def read_gate(node: Tree, key: Text) -> Gate:
+    """One gate; it needs a recipe."""
+    if isinstance(node, Text) and node.missing:
+        raise refuse("is empty", node, "give it a recipe (`run`)")
+    if isinstance(node, Map):
+        for name in node.entries:
+            if name in _EARLY:
+                raise Refused([UetError(f"a gate has no `{name}`", node.where(name), "it checks what workstreams made")])
+    gate = read_block(Gate, node, key)
+    if not gate.run:
+        raise Refused([UetError(f"gate `{key.text}` has no `run`", key.location(), "a gate checks by a recipe")])
+    return gate
+
+
+def read_gates(node: Tree) -> dict[str, Gate]:
+    """The map of all gates of a manifest."""
+
+    def read(value: Tree, key: Text) -> Gate:
+        check_id(key, "gate")
+        return read_gate(value, key)
+
+    gates = read_map(node, read)
+    if isinstance(node, Map):
+        errors = same_but_for_case(node.keys)
+        if errors:
+            raise Refused(errors)
+    return gates
+
+
+_SCHEMA: dict[str, object] = {
+    "type": ["object", "null"],
+    "patternProperties": {"^x-": True, f"^{ID_PATTERN}$": {"$ref": "#/$defs/Gate"}},
+    "additionalProperties": False,
+}
+Gates = Annotated[dict[str, Gate], Reads(read_gates, _SCHEMA, "map of ids to gates")]
