@@ -37,7 +37,7 @@ def open_book(layout: Layout, settings: Settings, run: str, budgeted: bool, resu
         warn(text)
     prices = known_prices(settings)
     entries = file.entries()
-    cut_off = _recovered(layout, [entry for entry in folded(entries).values() if entry.run == run and not entry.settled], prices)
+    cut_off = _recovered(layout, [entry for entry in folded(entries).values() if not entry.settled], prices)
     if cut_off:
         file.write(cut_off)
         entries = file.entries()
