@@ -212,10 +212,15 @@ workstreams:
 """)
     build = running(folder, "-j2", "-k")
     until(lambda: len(children(build.pid)) == 2)
-    supervisors = {pid: Path(f"/proc/{pid}/task/{pid}/children").read_text() for pid in children(build.pid)}
-    (victim,) = [
-        pid for pid, below in supervisors.items() if any(b"sleep\x001000" in Path(f"/proc/{c}/cmdline").read_bytes() for c in family(below))
-    ]
+    sleeping: list[int] = []
+
+    def found() -> list[int]:
+        """The supervisor of the job that sleeps; that one has said that it started a little before it does."""
+        sleeping[:] = [pid for pid in children(build.pid) if any(b"sleep\x001000" in spoken(c) for c in family(str(pid)))]
+        return sleeping
+
+    until(found)
+    (victim,) = sleeping
     os.kill(victim, signal.SIGKILL)
     folder.write("go", "")
     said = ended(build)
@@ -284,6 +289,14 @@ def family(pids: str) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def spoken(pid: str) -> bytes:
+    """The command line of a process, empty if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_what_a_recipe_leaves_in_the_background_ends_with_it(folder: Folder) -> None:
