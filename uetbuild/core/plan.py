@@ -223,7 +223,9 @@ def _bottlenecks(graph: Graph, path: Sequence[int], busy: set[int], cost: Sequen
         direct = len(_next(graph, number, busy))
         share = cost[number] / length if length else 0.0
         if direct > 1 or (share >= MUCH and len(path) > 1):
-            reason = f"{waiting} of {len(busy)} wait for it, {direct} of them directly; {share:.0%} of the critical path's time"
+            reason = f"{share:.0%} of the critical path's time"
+            if waiting:
+                reason = f"{waiting} of {len(busy)} wait for it, {direct} of them directly; {reason}"
             found.append((-direct, -share, graph.nodes[number].id, reason))
     return tuple([(name, reason) for _, _, name, reason in sorted(found)[:MAX_BOTTLENECKS]])
 
