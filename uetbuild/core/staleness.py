@@ -11,7 +11,7 @@ from uetbuild.core.verdicts import Judged, Reason, Verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from uetbuild.core.nodes import Node
     from uetbuild.core.stamps import Chain, Stamp
@@ -28,7 +28,7 @@ def judge(
     *,
     outputs: Mapping[str, str],
     edits: Iterable[Reason] = (),
-    unsure: Collection[str] = (),
+    unsure: Container[str] = (),
     commanded: Iterable[Reason] = (),
 ) -> Judged:
     """Up to date, or stale with every reason, in the order of the contract's codes.
@@ -51,7 +51,7 @@ def judge(
     return Judged(verdict=Verdict.STALE, reasons=tuple(reasons)) if reasons else UP_TO_DATE
 
 
-def _differences(present: Stamp, last: Stamp, unsure: Collection[str]) -> Iterable[Reason]:
+def _differences(present: Stamp, last: Stamp, unsure: Container[str]) -> Iterable[Reason]:
     if present.definition != last.definition:
         yield Reason(code="definition_changed")
     if present.sh_vars != last.sh_vars:
@@ -73,7 +73,7 @@ def _differences(present: Stamp, last: Stamp, unsure: Collection[str]) -> Iterab
                     yield Reason(code=code, detail=name)
 
 
-def _file_reasons(now: Mapping[str, str], then: Mapping[str, str], unsure: Collection[str]) -> Iterable[Reason]:
+def _file_reasons(now: Mapping[str, str], then: Mapping[str, str], unsure: Container[str]) -> Iterable[Reason]:
     for path in _changed_keys(now, then):
         if path in unsure:
             continue

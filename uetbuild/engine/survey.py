@@ -16,7 +16,7 @@ from uetbuild.engine.recorded import RecordedOrder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Node, Project, Sources
@@ -86,7 +86,7 @@ class Survey:
         present = self.seen[i] = self.present(i)
         outputs = {path: self.disk.digest(path) for path in last.outputs} if last is not None else {}
         edits: list[Reason] = []
-        unsure: Collection[str] = Unsure(self._without_groups(pending), self.memory) if pending else ()
+        unsure: Container[str] = Unsure(self._without_groups(pending), self.memory) if pending else ()
         if node.edits and node.agent is None:  # an agent is dear, and need not go over what somebody else changed
             now = present.edits if last is None else present.edits | {path: self.disk.digest(path) for path in last.edits}
             edits = edit_reasons(node.id, last, now, self.memory.chains)  # a broken chain stays broken, whatever runs first
@@ -241,9 +241,3 @@ class Unsure:
 
     def __contains__(self, name: object) -> bool:
         return name in self._ids or name in self._paths or any(scope.matches(str(name)) for scope in self._scopes)
-
-    def __iter__(self) -> Iterator[str]:  # pragma: no cover - Collection asks for it, nothing iterates
-        return iter(self._ids)
-
-    def __len__(self) -> int:  # pragma: no cover
-        return len(self._ids)
