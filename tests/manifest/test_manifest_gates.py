@@ -75,3 +75,23 @@ def test_patterns_pass_over_gates():
 )
 def test_what_is_wrong_with_a_gate_is_told(text, message):
     assert message in [fault.message for fault in faults(text)]
+
+
+RUN = "gates: {smoke: {run: test, at: run}}\nworkstreams:\n"
+
+
+def test_a_gate_of_the_run_stands_once_for_all_that_name_it():
+    made = nodes(RUN + "  a: {outputs: [x], run: x, gates: [smoke]}\n  b: {outputs: [y], run: y}\n  c: {inputs: [x], run: z}")
+    assert made["smoke"].guard.guards == made["smoke"].depends_on == ("a",) and made["smoke"].guard.at == "run"
+    assert made["c"].inferred == ("a",)  # nothing waits for it
+
+
+def test_a_gate_of_the_run_that_nobody_names_guards_all_workstreams_but_manual_ones():
+    loaded = project(RUN + "  a: {outputs: [x], run: x}\n  b: {run: y, manual: true}\n  all: {depends_on: [a]}")
+    assert {node.id: node.guard.guards for node in loaded.nodes if node.guard} == {"smoke": ("a",)} and not loaded.warnings
+
+
+def test_a_gate_of_the_run_of_an_included_manifest_guards_what_that_declares():
+    files = {"lib/Uetfile.yaml": RUN + "  a: {outputs: [x], run: x}"}
+    text = "include: [{path: lib/Uetfile.yaml, as: lib}]\nworkstreams: {b: {outputs: [y], run: y}}"
+    assert nodes(text, files)["lib:smoke"].guard.guards == ("lib:a",)

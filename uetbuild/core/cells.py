@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def hold_dependents(nodes: Sequence[Node], inferred: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """`inferred` (id -> ids that it comes after) with the edges from the dependents of each node to its blocking gates.
 
-    Gates themselves wait for no other gate. A dependent that comes before the gate itself, as one that a shared gate guards too, is not
-    held by it: that would be a cycle.
+    Only gates that stand at workstreams are meant. Gates themselves wait for no other gate. A dependent that comes before the gate
+    itself, as one that a shared gate guards too, is not held by it: that would be a cycle.
     """
-    gates = [node for node in nodes if node.holds]
+    gates = [node for node in nodes if node.guard is not None and node.guard.blocking and node.guard.at == "workstream"]
     found = {name: tuple(before) for name, before in inferred.items()}
     if not gates:
         return found

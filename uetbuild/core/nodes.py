@@ -232,11 +232,6 @@ class Node(Record):
         """Whether its verdict can come from files at all; a recipe without any always runs. A gate's come from what it guards."""
         return bool(self.inputs or self.outputs or self.edits or self.kind == Node.GATE)
 
-    @property
-    def holds(self) -> bool:
-        """Whether it is a gate that holds what follows."""
-        return self.guard is not None and self.guard.blocking
-
 
 class ShVar(Record):
     """A variable whose value a command says (`vars: {rev: {sh: …}}`); `name` is unique in the manifest tree (`api:rev`).

@@ -47,6 +47,8 @@ class Gates:
         if node.guard is None:
             return
         self._tell(i, state)
+        if node.guard.at != "workstream":
+            return  # it holds no stamps
         for name in node.guard.guards:
             j = self._graph.index[name]
             if i not in self._graph.held(j):

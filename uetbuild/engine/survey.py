@@ -33,7 +33,21 @@ NOTHING = PathIndex(())
 class Survey:
     """Judges nodes. `present(i)` is what the world says now in the shape of a stamp; what `judge` saw last is kept in `seen`."""
 
-    __slots__ = ("project", "graph", "disk", "memory", "answers", "request", "reach", "recorded", "settled", "seen", "_gone", "_later")
+    __slots__ = (
+        "project",
+        "graph",
+        "disk",
+        "memory",
+        "answers",
+        "request",
+        "reach",
+        "recorded",
+        "settled",
+        "seen",
+        "_gone",
+        "_later",
+        "_members",
+    )
 
     def __init__(self, project: Project, graph: Graph, disk: Disk, memory: Memory, answers: Answers, request: Request) -> None:
         self.project = project
@@ -46,6 +60,7 @@ class Survey:
         self.recorded = RecordedOrder(graph, memory.chains, memory.stamps, request.strict_waves)
         self.settled: set[str] = set()  # ids of nodes that ran or were found up to date in this build
         self.seen: dict[int, Stamp] = {}
+        self._members = frozenset(request.members)
         self._gone = self._orphaned()
         self._later: dict[int, frozenset[str]] = {}
 
@@ -77,7 +92,7 @@ class Survey:
             return SKIPPED
         if node.guard is not None and node.guard.only and not self.guarded(node):
             return UP_TO_DATE  # nothing to check
-        last = self.memory.stamps.get(node.id)
+        last = self._counted(node)
         commanded = []
         if i in self.request.forced:
             commanded.append(Reason(code="forced"))
@@ -156,14 +171,33 @@ class Survey:
         return list(dict.fromkeys(found))
 
     def guarded(self, node: Node) -> list[str]:
-        """The files that a gate checks (`{{ files }}`): what those it guards created or edited, by path; nothing for other nodes."""
+        """The files that a gate checks (`{{ files }}`): what those it guards and that take part created or edited, by path; nothing for
+        other nodes.
+        """
         if node.guard is None:
             return []
-        paths = sorted({path for name in node.guard.guards for path in self.memory.files_of(name)})
+        absent = self.absent(node)
+        paths = sorted({path for name in node.guard.guards if name not in absent for path in self.memory.files_of(name)})
         if not node.guard.only:
             return paths
         matches = [matcher(pattern) for pattern in node.guard.only]
         return [path for path in paths if any(match(path.rpartition("/")[2]) for match in matches)]
+
+    def absent(self, node: Node) -> frozenset[str]:
+        """Ids of the nodes that a gate guards but that take no part in this build: nobody has looked whether they are up to date, so it
+        neither checks them nor says in its stamp that it did.
+        """
+        if node.guard is None or node.guard.at == "workstream":
+            return frozenset()
+        return frozenset([name for name in node.guard.guards if self.graph.index[name] not in self._members])
+
+    def _counted(self, node: Node) -> Stamp | None:
+        """The stamp as far as it counts in this build: what a gate passed over more than what takes part it has passed over this, too."""
+        last = self.memory.stamps.get(node.id)
+        absent = self.absent(node)
+        if last is None or absent.isdisjoint(last.deps):
+            return last
+        return last.with_(deps={name: result for name, result in last.deps.items() if name not in absent})
 
     def _created(self, source: Source, rest: Sources, own: frozenset[str]) -> FileList:
         paths: list[str] = []
@@ -187,8 +221,8 @@ class Survey:
         """The results of declared dependencies (a group stands for its members); inferred ones are seen through the files."""
         if not node.depends_on:
             return {}
-        index = self.graph.index
-        others = self._without_groups([index[name] for name in node.depends_on])
+        index, absent = self.graph.index, self.absent(node)
+        others = self._without_groups([index[name] for name in node.depends_on if name not in absent])
         own = Scope(node.edits, self.project.settings.exclude).matches if node.agent is not None and node.edits else None  # see `judge`
         return {other.id: result for other in others if (result := self.memory.result(other.id, own))}
 

@@ -1,7 +1,7 @@
 """Gates of a project: which workstream names which, and the nodes that come of it.
 
 A gate is lowered once; one that checks the files of what it guards, or has no files of its own, then stands once for each node that
-names it (`lint[ws-07]`), any other once for all of them. Knows nothing of recipes and paths.
+names it (`lint[ws-07]`), any other once for all of them; one for the whole run always once. Knows nothing of recipes and paths.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Gating:
             self._patterns[declared.id] = pattern
             self._owners[declared.id] = declared
             users = self._users.get(declared.id, [])
-            if _is_shared(pattern, declared):
+            if _stands_once(pattern, declared):
                 declared.nodes = (declared.id,)
             else:
                 declared.nodes = tuple([f"{declared.id}[{user}]" for user in users])
@@ -85,8 +85,8 @@ class Gating:
         made: list[Node] = []
         for name, pattern in self._patterns.items():
             declared = self._owners[name]
-            users = sorted([user for user in self._users.get(name, ()) if user in known])
-            if _is_shared(pattern, declared):
+            users = self._guarded(declared, known)
+            if _stands_once(pattern, declared):
                 made.append(_guarding(pattern, declared, name, users, known))
             else:
                 made += [_guarding(pattern, declared, f"{name}[{user}]", [user], known) for user in users]
@@ -105,6 +105,14 @@ class Gating:
             known[user].gates = tuple(sorted(names))
         return [node for node in made if node.id not in known]
 
+    def _guarded(self, declared: Declared, known: Mapping[str, Node]) -> list[str]:
+        """Ids of the nodes that a gate guards, sorted; for the whole run, where nobody names it: all that patterns mean, too."""
+        users = self._users.get(declared.id)
+        if users is None and _place(declared) != "workstream":
+            prefix = declared.unit.prefix
+            users = [node.id for node in known.values() if node.id.startswith(prefix) and not (node.is_group or node.manual)]
+        return sorted([user for user in users or () if user in known])
+
 
 def after_guarded(nodes: Iterable[Node], inferred: dict[str, tuple[str, ...]]) -> None:
     """Add to `inferred` that each gate comes after what it guards; where that counts it is in `depends_on` already."""
@@ -112,6 +120,15 @@ def after_guarded(nodes: Iterable[Node], inferred: dict[str, tuple[str, ...]]) -
         if node.guard is not None:
             more = {name for name in node.guard.guards if name not in node.depends_on}
             inferred[node.id] = tuple(sorted(more.union(inferred.get(node.id, ()))))
+
+
+def _stands_once(pattern: Node, declared: Declared) -> bool:
+    return _place(declared) == "run" or _is_shared(pattern, declared)
+
+
+def _place(declared: Declared) -> str:
+    assert isinstance(declared.spec, Gate)
+    return declared.spec.at
 
 
 def _is_shared(pattern: Node, declared: Declared) -> bool:

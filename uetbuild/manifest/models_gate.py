@@ -50,7 +50,10 @@ workstreams:
         "custom", description="What kind of check it is; for people and reports."
     )
     blocking: Bool = Field(True, description="Whether what depends on a guarded workstream waits for it, or its failure is only a warning.")
-    at: Annotated[str, _chosen("at", AT, PLACES)] = Field("workstream", description="After what it stands: each workstream that names it.")
+    at: Annotated[str, _chosen("at", AT, PLACES)] = Field(
+        "workstream",
+        description="After what it stands: each workstream that names it, or the whole run: all that name it, all workstreams if none does.",
+    )
     message: OptionalLine = Field(None, description="What is said when it fails.")
 
 
