@@ -52,7 +52,7 @@ workstreams:
     blocking: Bool = Field(True, description="Whether what depends on a guarded workstream waits for it, or its failure is only a warning.")
     at: Annotated[str, _chosen("at", AT, PLACES)] = Field(
         "workstream",
-        description="After what it stands: each workstream that names it, or the whole run: all that name it, all workstreams if none does.",
+        description="After what it stands: each workstream that names it; the whole run (of all that name it, or of all).",
     )
     message: OptionalLine = Field(None, description="What is said when it fails.")
 
