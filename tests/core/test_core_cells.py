@@ -1,6 +1,6 @@
 """Cells: what depends on a workstream depends on its blocking gates too."""
 
-from uetbuild.core.cells import hold_dependents
+from uetbuild.core.cells import hold_dependents, hold_followers
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node
 from uetbuild.core.policies import Guard
@@ -84,3 +84,24 @@ def test_only_blocking_gates_at_workstreams_hold_a_stamp():
     nodes = [node("a", gates=["g", "h", "run"]), gate("g", "a"), gate("h", "a", blocking=False), gate("run", "a", at="run")]
     graph = Graph(nodes)
     assert graph.held(0) == [1] and graph.with_gates([0]) == {0, 1, 2, 3}
+
+
+def test_what_only_comes_after_a_workstream_comes_after_its_blocking_gates():
+    nodes = [node("a", gates=["g", "h"]), gate("g", "a"), gate("h", "a", blocking=False), node("b", after=("a",)), node("c")]
+    assert hold_followers(nodes, {}) == {"b": ("g",)}
+    assert hold_followers([node("a"), node("b", after=("a",))], {}) == {}
+
+
+def test_what_a_gate_waits_for_or_what_waits_for_it_anyway_follows_no_gate():
+    nodes = [node("a", gates=["g"]), gate("g", "a", depends=("a", "b")), node("b", after=("a",)), node("c", "g", after=("a",))]
+    assert hold_followers(nodes, {}) == {}
+
+
+def test_followers_of_gates_that_wait_for_each_others_followers_make_no_cycle():
+    nodes = [
+        node("a", gates=["g"]), node("b", gates=["h"]), node("x", after=("a",)), node("y", after=("b",)),
+        gate("g", "a", depends=("a", "y")), gate("h", "b", depends=("b", "x")),
+    ]  # fmt: skip
+    held = hold_followers(nodes, {})
+    assert held == {"x": ("g",)}
+    Graph([one.with_(after=(*one.after, *held.get(one.id, ()))) for one in nodes])

@@ -95,3 +95,46 @@ def test_a_gate_of_the_run_of_an_included_manifest_guards_what_that_declares():
     files = {"lib/Uetfile.yaml": RUN + "  a: {outputs: [x], run: x}"}
     text = "include: [{path: lib/Uetfile.yaml, as: lib}]\nworkstreams: {b: {outputs: [y], run: y}}"
     assert nodes(text, files)["lib:smoke"].guard.guards == ("lib:a",)
+
+
+def test_what_comes_after_a_workstream_comes_after_its_blocking_gates():
+    made = nodes(GATES + "  a: {outputs: [x], run: x, gates: [unit, lint]}\n  b: {after: [a], run: y}")
+    assert made["b"].after == ("a", "unit") and made["b"].inferred == ()
+
+
+CHAIN = "gates: {second: {run: y, depends_on: [first]}, first: {run: x}}\nworkstreams:\n"
+
+
+def test_a_gate_waits_for_the_gates_that_it_depends_on_wherever_they_are_declared():
+    made = nodes(CHAIN + "  a: {outputs: [x], run: x, gates: [first, second]}\n  b: {outputs: [y], run: x, gates: [second]}")
+    assert made["second[a]"].depends_on == ("a", "first[a]")  # of the same workstream
+    assert made["second[b]"].depends_on == ("b", "first[a]")  # which has none of its own
+    swapped = "gates: {first: {run: x}, second: {run: y, after: [first]}}\nworkstreams:\n"
+    made = nodes(swapped + "  a: {outputs: [x], run: x, gates: [first, second]}\n  b: {outputs: [y], run: x, gates: [first]}")
+    assert made["second[a]"].after == ("first[a]",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("gates: {g: {run: x, depends_on: [h]}, h: {run: y, after: [g]}}", "dependency cycle: `g` -> `h` -> `g`", ""),
+        ("gates: {g: {run: x, depends_on: [g]}}", "dependency cycle: `g` -> `g`", ""),
+        (
+            GATES + "  a: {outputs: [x], run: x, gates: [unit], depends_on: [unit]}",
+            "dependency cycle: `a` -> `unit` -> `a`", "`unit` guards `a`",
+        ),
+        (
+            "gates: {unit: {inputs: [t], run: y, depends_on: [b]}}\n"
+            "workstreams: {a: {outputs: [x], run: x, gates: [unit]}, b: {depends_on: [unit], run: y}}",
+            "dependency cycle: `b` -> `unit` -> `b`", "",
+        ),
+    ],
+)  # fmt: skip
+def test_a_gate_that_waits_for_itself_is_told(text, message, hint):
+    assert (message, hint) in [(fault.message, fault.hint or "") for fault in faults(text)]
+
+
+def test_a_dependent_that_the_gate_needs_is_not_held_by_it():
+    text = "gates: {g: {run: x, depends_on: [b]}}\nworkstreams: {a: {outputs: [x], run: x, gates: [g]}, b: {inputs: [x], run: y}, c: {inputs: [x], run: z}}"
+    made = nodes(text)
+    assert made["b"].inferred == ("a",) and made["c"].inferred == ("a", "g[a]")

@@ -41,6 +41,30 @@ def hold_dependents(nodes: Sequence[Node], inferred: Mapping[str, Sequence[str]]
     return found
 
 
+def hold_followers(nodes: Sequence[Node], inferred: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """id -> the blocking gates that a node comes `after` because it comes `after` what they guard: only the order, if both run.
+
+    `inferred`: with what `hold_dependents` found. What a gate itself waits for is not held by it.
+    """
+    gates = {node.id: node for node in nodes if node.guard is not None and node.guard.blocking and node.guard.at == "workstream"}
+    if not gates:
+        return {}
+    before = {node.id: {*node.depends_on, *node.after, *inferred.get(node.id, ())} for node in nodes}
+    guarding: dict[str, list[str]] = {}
+    for gate in gates.values():
+        assert gate.guard is not None
+        for name in gate.guard.guards:
+            guarding.setdefault(name, []).append(gate.id)
+    found = {}
+    for node in [node for node in nodes if node.after and node.guard is None]:
+        held = {gate for name in node.after for gate in guarding.get(name, ())} - before[node.id]
+        held = {gate for gate in held if node.id not in _ancestors(gates[gate], before)}
+        if held:
+            found[node.id] = tuple(sorted(held))
+            before[node.id] |= held
+    return found
+
+
 def _ancestors(gate: Node, before: Mapping[str, set[str]]) -> set[str]:
     """All that comes before a gate; for one that waits for nothing but the one node that it guards none that matters."""
     assert gate.guard is not None

@@ -68,7 +68,9 @@ def _creates_for(other: Node, reader: Node, reads: Sources) -> bool:
 
 
 def why(reader: Node, other: Node) -> str:
-    """The words for an inferred edge: what `reader` reads and `other` creates or edits."""
+    """The words for an inferred edge: what `reader` reads and `other` creates or edits, or which of the two guards."""
+    if reader.guard is not None and other.id in reader.guard.guards:
+        return f"`{reader.id}` guards `{other.id}`"
     reads = without_created(reader.inputs)
     made = overlap(creates(other), reads)
     if not made and other.workstream in names_created(reader.inputs):
@@ -79,6 +81,8 @@ def why(reader: Node, other: Node) -> str:
     if edited:
         first = f"(`after: [{reader.workstream}]` in `{other.workstream}` would put the reader first)"
         return f"`{reader.id}` reads `{edited[0]}` that `{other.id}` edits {first}"
+    if other.guard is not None:
+        return f"`{reader.id}` waits for what `{other.id}` guards"
     return f"`{reader.id}` read what `{other.id}` creates, as its depfile said"
 
 

@@ -29,6 +29,7 @@ class Gating:
         self._users: dict[str, list[str]] = {}  # gate or workstream that serves as one -> nodes that name it
         self._owners: dict[str, Declared] = {}
         self._patterns: dict[str, Node] = {}
+        self._standing: dict[str, str] = {}  # node of a gate that stands once for each node -> the node that it guards
 
     def name(self, instances: Iterable[Instance]) -> None:
         """Find out who names which gate. What is unknown is noted."""
@@ -60,24 +61,58 @@ class Gating:
                 users.append(instance.id)
 
     def lower(self, instance: Callable[[Declared], Instance], lower: Callable[[Instance], Node | None]) -> None:
-        """Lower each gate once; what is wrong is noted. Fills `Declared.nodes` of the gates."""
+        """Lower each gate once, after those that it names; what is wrong is noted. Fills `Declared.nodes` of the gates."""
+        done: set[str] = set()
         for declared in self._namespaces.gates.values():
-            try:
-                pattern = lower(instance(declared))
-            except UetError as error:
-                self._faults.add(error)
-                continue
-            if pattern is None:
-                continue
-            self._patterns[declared.id] = pattern
-            self._owners[declared.id] = declared
-            users = self._users.get(declared.id, [])
-            if _stands_once(pattern, declared):
-                declared.nodes = (declared.id,)
-            else:
-                declared.nodes = tuple([f"{declared.id}[{user}]" for user in users])
-                if not users:
-                    self.warnings.append(f"gate `{declared.id}` guards nothing: no workstream names it under `gates`")
+            self._lower(declared, instance, lower, done, [])
+
+    def _lower(
+        self,
+        declared: Declared,
+        instance: Callable[[Declared], Instance],
+        lower: Callable[[Instance], Node | None],
+        done: set[str],
+        path: list[str],
+    ) -> None:
+        """`done`: ids of those that were begun; `path`: of those that lead to this one."""
+        done.add(declared.id)
+        try:
+            one = instance(declared)
+            for reference, other in self._named(one):
+                if other.id in (*path, declared.id):
+                    around = [*path, declared.id]
+                    names = " -> ".join([f"`{name}`" for name in [*around[around.index(other.id) :], other.id]])
+                    raise UetError(f"dependency cycle: {names}", reference.where.locate())
+                if other.id not in done:
+                    self._lower(other, instance, lower, done, [*path, declared.id])
+            pattern = lower(one)
+        except UetError as error:
+            self._faults.add(error)
+            return
+        if pattern is None:
+            return
+        self._patterns[declared.id] = pattern
+        self._owners[declared.id] = declared
+        users = self._users.get(declared.id, [])
+        if _stands_once(pattern, declared):
+            declared.nodes = (declared.id,)
+        else:
+            declared.nodes = tuple([f"{declared.id}[{user}]" for user in users])
+            self._standing.update(zip(declared.nodes, users, strict=True))
+            if not users:
+                self.warnings.append(f"gate `{declared.id}` guards nothing: no workstream names it under `gates`")
+
+    def _named(self, one: Instance) -> list[tuple[Filled, Declared]]:
+        """The gates to which `depends_on` and `after` of a gate refer, each with the place."""
+        spec, unit, namespaces = one.declared.spec, one.declared.unit, self._namespaces
+        references = filled_list((*spec.depends_on, *spec.after), one.for_texts)
+        found = [(reference, namespaces.find(namespaces.gates, reference.text, unit)) for reference in references]
+        return [(reference, gate) for reference, gate in found if gate is not None]
+
+    def _own(self, names: tuple[str, ...], users: list[str]) -> tuple[str, ...]:
+        """What a gate of these nodes waits for: of another gate that stands once for each node only what guards the same ones, if any."""
+        mine = {name.partition("[")[0] for name in names if self._standing.get(name) in users}
+        return tuple([name for name in names if name.partition("[")[0] not in mine or self._standing.get(name) in users])
 
     def nodes(self, workstreams: Iterable[Node]) -> list[Node]:
         """The gate nodes; the workstreams get to know their gates."""
@@ -86,10 +121,10 @@ class Gating:
         for name, pattern in self._patterns.items():
             declared = self._owners[name]
             users = self._guarded(declared, known)
-            if _stands_once(pattern, declared):
-                made.append(_guarding(pattern, declared, name, users, known))
-            else:
-                made += [_guarding(pattern, declared, f"{name}[{user}]", [user], known) for user in users]
+            stands = [(name, users)] if _stands_once(pattern, declared) else [(f"{name}[{user}]", [user]) for user in users]
+            for one, guarded in stands:
+                waits = pattern.with_(depends_on=self._own(pattern.depends_on, guarded), after=self._own(pattern.after, guarded))
+                made.append(_guarding(waits, declared, one, guarded, known))
         for name, users in self._users.items():  # workstreams that are gates
             if name in self._namespaces.workstreams:
                 for node in known.values():

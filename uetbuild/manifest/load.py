@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from uetbuild.core.cells import hold_dependents
+from uetbuild.core.cells import hold_dependents, hold_followers
 from uetbuild.core.coupling import couple, only_after
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node, Pieces, Project, Settings, ShVar, Source
@@ -200,6 +200,9 @@ class _Loading:
             inferred[node.id] = tuple([name for name in inferred.get(node.id, ()) if name not in behind])
         after_guarded(nodes, inferred)
         inferred = hold_dependents(nodes, inferred)
+        held = hold_followers(nodes, inferred)
+        for node in nodes:
+            node.after = (*node.after, *held.get(node.id, ()))
         try:
             Graph(nodes, inferred)
         except UetError as cycle:
