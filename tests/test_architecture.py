@@ -26,7 +26,12 @@ MODULES = {
 }
 
 SIBLINGS = ("manifest", "engine", "executors", "state", "report")
-MAY_IMPORT = {"errors": set(), "core": {"errors"}, **{room: {"core", "errors"} for room in SIBLINGS}}
+MAY_IMPORT = {
+    "errors": set(),
+    "failpoints": {"errors"},
+    "core": {"errors"},
+    **{room: {"core", "errors", "failpoints"} for room in SIBLINGS},
+}
 PURE = {
     "__future__",
     "bisect",

@@ -65,7 +65,7 @@ LIBRARY = {
 }  # fmt: skip
 
 OURS = {
-    "uetbuild", "uetbuild.__main__", "uetbuild.errors",
+    "uetbuild", "uetbuild.__main__", "uetbuild.errors", "uetbuild.failpoints",
     "uetbuild.cli", "uetbuild.cli.app", "uetbuild.cli.argv", "uetbuild.cli.building", "uetbuild.cli.clock", "uetbuild.cli.commands",
     "uetbuild.cli.commands.build", "uetbuild.cli.face", "uetbuild.cli.options", "uetbuild.cli.person", "uetbuild.cli.project",
     "uetbuild.cli.targets", "uetbuild.cli.wiring",
@@ -90,7 +90,7 @@ OURS = {
     "uetbuild.report", "uetbuild.report.amounts", "uetbuild.report.closing", "uetbuild.report.causes", "uetbuild.report.escapes", "uetbuild.report.lines",
     "uetbuild.report.reasons", "uetbuild.report.stream", "uetbuild.report.tail",
     "uetbuild.state", "uetbuild.state.atomic", "uetbuild.state.compiled", "uetbuild.state.content",
-    "uetbuild.state.database", "uetbuild.state.digests", "uetbuild.state.disk", "uetbuild.state.hands", "uetbuild.state.layout",
+    "uetbuild.state.damage", "uetbuild.state.database", "uetbuild.state.digests", "uetbuild.state.disk", "uetbuild.state.hands", "uetbuild.state.layout",
     "uetbuild.state.lock", "uetbuild.state.looks", "uetbuild.state.mounts", "uetbuild.state.observations", "uetbuild.state.sealed",
     "uetbuild.state.store",
 }  # fmt: skip

@@ -14,7 +14,7 @@ def test_messages_arrive_whole_however_the_pipe_cuts_them(messages, data):
     stream = b"".join(frame(message) for message in messages)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     reading, writing = os.pipe()
-    inbox, received = Inbox(reading), []
+    inbox, received = Inbox(reading, "order.reading"), []
     for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
         if start < end:
             os.write(writing, stream[start:end])
@@ -32,7 +32,7 @@ def test_messages_wait_for_the_flush_and_cross_in_one_write():
     outbox.post((1,))
     outbox.post((2,))
     outbox.flush()
-    assert Inbox(reading).receive() == [(1,), (2,)]
+    assert Inbox(reading, "order.reading").receive() == [(1,), (2,)]
     os.close(reading)
     os.close(writing)
 

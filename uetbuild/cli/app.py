@@ -12,6 +12,7 @@ from uetbuild.cli.argv import normalised, parse, settle
 from uetbuild.cli.commands import build
 from uetbuild.cli.face import Face
 from uetbuild.errors import ExitCode, UetError
+from uetbuild.failpoints import arm
 from uetbuild.report.stream import Stream
 
 TYPE_CHECKING = False
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from uetbuild.cli.argv import Parsed
 
-_CANNOT_WRITE = ("EACCES", "EDQUOT", "ENOSPC", "EPERM", "EROFS")
+_CANNOT_WRITE = ("EACCES", "EDQUOT", "EIO", "ENOSPC", "EPERM", "EROFS")
 
 
 def main(words: Sequence[str]) -> int:
@@ -52,6 +53,7 @@ def guarded(face: Face, words: Sequence[str]) -> int:
 
 
 def _run(face: Face, words: Sequence[str]) -> int:
+    arm(face.environ)
     parsed = parse(words, face.environ)
     options = parsed.options
     face.take(options)

@@ -111,6 +111,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(name="orphans", flags=("--orphans",), commands=("clean",), help="what workstreams that no longer exist left behind"),
     Option(name="follow", flags=("--follow",), commands=("events",), help="go on as they happen, until the run ends"),
+    Option(name="failpoints", flags=("--failpoints",), commands=("doctor",), help="list the places at which tests make it fail"),
     Option(name="quiet", flags=("-q", "--quiet"), help="say only what went wrong"),
     Option(name="verbose", flags=("-v", "--verbose"), help="say more"),
     Option(name="color", flags=("--color",), kind=VALUE, metavar="WHEN", choices=COLORS, help="auto, always or never"),
@@ -145,12 +146,13 @@ COMMANDS: dict[str, Command] = {
         Command(name="cost", words="RUN", most=1, help="what was spent, by workstream, phase, model and day (without RUN: by all runs)"),
         Command(name="resume", words="RUN", most=1, help="go on with a run that a budget halted (without RUN: the last)"),
         Command(name="clean", words="TARGET", help="remove what was produced, and only that"),
+        Command(name="doctor", most=0, help="whether this machine and this project are in order; exit 1 if anything is not"),
         Command(name="accept", words="ID", least=1, help="take what lies there as the result, without running"),
         *[
             Command(name=name, later=True)
             for name in (
                 "init", "hook", "completion", "import", "monitor", "serve", "report", "compare", "metrics", "recover",
-                "approve", "rollback", "breaker", "tune", "merge", "conflicts", "worktrees", "context", "doctor", "cache", "gc",
+                "approve", "rollback", "breaker", "tune", "merge", "conflicts", "worktrees", "context", "cache", "gc",
             )
         ],
     )
@@ -172,6 +174,7 @@ class Options:
         "targets", "assignments", "args", "command", "jobs", "keep_going", "fail_fast", "dry_run", "graph", "force", "only", "explain",
         "json", "probe", "profile", "yes", "no_wait", "strict_waves", "state", "file", "directory", "output", "orphans", "follow",
         "quiet", "verbose", "color", "no_progress", "help", "version", "since", "files_from", "budget_usd", "force_budget", "resumed",
+        "failpoints",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -199,6 +202,7 @@ class Options:
         self.output = "auto"
         self.orphans = False
         self.follow = False
+        self.failpoints = False
         self.quiet = False
         self.verbose = False
         self.color = "auto"

@@ -11,6 +11,7 @@ from uetbuild.core.kinds import Kind
 from uetbuild.core.paths import resolve
 from uetbuild.core.stamps import Stage
 from uetbuild.errors import ExitCode, Location, UetError
+from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class Bench:
     def finish(self, attempt: Attempt, seconds: float, now: float) -> Ending:
         """Check everything after a recipe that ended with 0; see `Ending`."""
         node, present, disk = attempt.node, attempt.present, self._disk
+        reach("inputs.checking")
         self._look_afresh(attempt)
         ending = Ending()
         touched = self._moved_inputs(attempt)
@@ -146,6 +148,7 @@ class Bench:
         for path, digest in attempt.forbidden.items():
             if disk.digest(path) != digest:
                 return self._violation(f"changed `{path}`, which it must not touch", path)
+        reach("outputs.checking")
         made, missing = self._outputs.collect(node, attempt.before)
         if missing:
             names = ", ".join(f"`{path}`" for path in missing)
@@ -165,6 +168,7 @@ class Bench:
 
     def give_up(self, attempt: Attempt) -> None:
         """After a failure: nothing half-made stays, but for what was edited."""
+        reach("failure.clearing")
         self._look_afresh(attempt)
         self._outputs.discard(attempt.node, attempt.last, attempt.before)
         try:

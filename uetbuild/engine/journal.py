@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uetbuild.core.changes import Changes
 from uetbuild.core.events import Event
+from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Journal:
             self._store.commit(self.changes)
         if self._told:
             told, self._told = self._told, []
+            reach("events.telling")
             for event in told:
                 for view in self._views:
                     view.on(event)

@@ -102,7 +102,7 @@ class Loop:
         try:
             self._arm()
             self._turn()
-        except UetError:
+        except Exception:
             self._abandon()
             raise
         return self._finish()

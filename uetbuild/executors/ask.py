@@ -12,6 +12,7 @@ import time
 from uetbuild.executors import spawn, tree
 from uetbuild.executors.channel import CHUNK
 from uetbuild.executors.csignal import signals
+from uetbuild.failpoints import reach
 
 LIMIT = 16 << 20  # bytes of an answer; more is no answer to a short question
 PATIENCE = 600.0  # seconds
@@ -64,6 +65,7 @@ class AskShell:
             for fd in (null, out_end, err_end):
                 os.close(fd)
         try:
+            reach("question.asked")
             listener = _Listener(pid, out, err)
             trouble = listener.listen(time.monotonic() + self._patience)
         finally:

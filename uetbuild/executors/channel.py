@@ -9,6 +9,8 @@ from __future__ import annotations
 import marshal
 import os
 
+from uetbuild.failpoints import reach
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -32,16 +34,19 @@ def write_all(fd: int, data: bytes) -> None:
 class Inbox:
     """The reading end: pieces of any size become whole messages. `closed` once the other end is gone."""
 
-    __slots__ = ("_rest", "closed", "fd")
+    __slots__ = ("_point", "_rest", "closed", "fd")
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, point: str) -> None:
+        """`point`: the failpoint before each read."""
         self.fd = fd
+        self._point = point
         self.closed = False
         self._rest = b""
 
     def receive(self) -> list[Any]:
         """One read of what is there (`poll` said so), and the messages that it completes."""
         try:
+            reach(self._point)
             data = os.read(self.fd, CHUNK)
         except OSError:
             data = b""

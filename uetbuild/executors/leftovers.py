@@ -9,6 +9,7 @@ import os
 import time
 
 from uetbuild.executors import tree
+from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def end_leftovers(recorded: Iterable[Recorded], grace: float) -> list[str]:
     mine = [one for one in recorded if boot and one[4] == boot and one[2] > 1]
     found = {node for run, node, pid, start, _ in mine if _left(run, pid, start)}
     if found:
+        reach("leftovers.ending")
         now = time.monotonic()
         ending = tree.Ending(now, now + grace)
         while left := [other for run, _, pid, start, _ in mine for other in _left(run, pid, start)]:

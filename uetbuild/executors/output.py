@@ -12,6 +12,7 @@ from uetbuild.executors import spawn
 from uetbuild.executors.channel import CHUNK, write_all
 from uetbuild.executors.csignal import signals
 from uetbuild.executors.masking import Masker
+from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class Output:
         if self._error:
             return  # the command must not block on a pipe that nobody empties, so the output is dropped and told at the end
         try:
+            reach("output.writing", self._log, data)
             write_all(self._log, data)
         except OSError as error:
             self._error = error
@@ -213,6 +215,7 @@ def _is_ours(fd: int) -> bool:
 def _open_log(path: str) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
     try:
+        reach("log.opening")
         return os.open(path, flags, 0o666)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)

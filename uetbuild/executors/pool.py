@@ -19,6 +19,7 @@ from uetbuild.executors.orphans import Orphans
 from uetbuild.executors.running import SIGNAL
 from uetbuild.executors.spawn import open_null
 from uetbuild.executors.supervisor import JOB, OUTCOME, supervise
+from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,13 +36,14 @@ class _Supervisor:
     def __init__(self, pid: int, orders: int, replies: int) -> None:
         self.pid = pid
         self.orders = orders
-        self.inbox = Inbox(replies)
+        self.inbox = Inbox(replies, "reply.reading")
         self.key: int | None = None
         self.grace = 0.0
 
     def order(self, message: tuple[object, ...]) -> bool:
         """Send a message; False when the supervisor is dead."""
         try:
+            reach("order.sending")
             write_all(self.orders, frame(message))
         except OSError:
             return False
@@ -144,6 +146,7 @@ class SupervisorPool:
         orders, orders_end = os.pipe()
         replies, replies_end = os.pipe()
         try:
+            reach("worker.forking")
             pid = os.fork()
         except OSError as error:
             for fd in (orders, orders_end, replies, replies_end):

@@ -10,9 +10,11 @@ import time
 
 from uetbuild.core.jobs import Outcome, Progress, Result
 from uetbuild.executors import spawn, tree
+from uetbuild.executors.channel import write_all
 from uetbuild.executors.csignal import signals
 from uetbuild.executors.output import Output, Terminal
 from uetbuild.executors.watch import Watch
+from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,12 +71,15 @@ class _Running:
 
     def _close(self) -> None:
         self.output.close()
+        reach("job.ended")
 
     def _run(self) -> None:
         job = self.job
         for path, text in job.notes:
-            with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(text)
+            note = text.encode("utf-8", "surrogateescape")
+            with open(path, "wb", buffering=0) as file:
+                reach("note.writing", file.fileno(), note)
+                write_all(file.fileno(), note)
         if not job.interactive:
             self.output = Output(job, self.watch, lambda: self.tell(Progress(key=job.key, what="output")))
         if job.sandbox is None:
@@ -133,12 +138,14 @@ class _Running:
         env = self.env | dict(command.env)
         env["PWD"] = cwd  # as any shell would; the value that we inherited would be a lie
         try:
+            reach("recipe.starting")
             os.chdir(cwd)
         except OSError as error:
             raise spawn.NotStarted(1, f"{cwd}: {os.strerror(error.errno or 0)}") from None
         pid = self._start(command, env)
         self.watch.follow(pid)
         self.group = pid
+        reach("recipe.started")
         self.tell(Progress(key=self.job.key, what="spawned", pid=pid, start=tree.start_time(pid)))
         self.stop = self.limit
         if command.timeout:
@@ -148,6 +155,7 @@ class _Running:
             self._await()
         finally:
             self.output.take_back()
+        reach("recipe.ended")
         self.output.drain()
         self._check_size()
         self._settle()

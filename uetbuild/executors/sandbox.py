@@ -14,6 +14,7 @@ import stat
 from uetbuild.core.globs import matcher
 from uetbuild.core.paths import is_glob
 from uetbuild.errors import ExitCode, UetError
+from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Box:
                 os.makedirs(self._inside(folder), exist_ok=True)
             for path in self._plan.files:
                 os.makedirs(os.path.dirname(self._inside(path)), exist_ok=True)
+                reach("sandbox.filling")
                 _copy(self._outside(path), self._inside(path))
         except BaseException:
             _remove_tree(self._folder)
@@ -51,6 +53,7 @@ class Box:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Remove the folder with all that is left in it."""
+        reach("sandbox.removing")
         _remove_tree(self._folder)
 
     def moved(self, cwd: str) -> str:
@@ -103,7 +106,9 @@ class Box:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         passing = os.path.join(os.path.dirname(target), f".uet-{os.getpid()}.part")
         try:
+            reach("result.copying")
             if _copy(source, passing):
+                reach("result.moving")
                 os.replace(passing, target)
         except OSError:
             _remove(passing)

@@ -16,6 +16,7 @@ from uetbuild.executors.csignal import signals
 from uetbuild.executors.running import run_job
 from uetbuild.executors.spawn import open_null
 from uetbuild.executors.watch import Watch
+from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def supervise(orders: int, replies: int, keep: Iterable[int], environ: dict[str,
         _close_all_but({0, 1, 2, orders, replies, *keep})
         tree.become_subreaper()
         tree.rename_process("uet-worker")
-        _serve(Watch(Inbox(orders), outbox := Outbox(replies)), outbox, environ)
+        reach("worker.started")
+        _serve(Watch(Inbox(orders, "order.reading"), outbox := Outbox(replies)), outbox, environ)
         code = 0
     finally:
         os._exit(code)  # never back into the coordinator's stack, not even with an exception
@@ -60,6 +62,7 @@ def _serve(watch: Watch, outbox: Outbox, environ: dict[str, str]) -> None:
         watch.orders = [order for order in watch.orders if order[0] != JOB and jobs]
         for order in jobs:
             outcome = run_job(Job.from_row(order[1]), environ, watch, tell, null)
+            reach("outcome.telling")
             outbox.post((OUTCOME, outcome.row()))
     outbox.flush()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from uetbuild.failpoints import reach
+
 
 def write(path: str, data: bytes) -> None:
     """Put `data` at `path`, readable by its owner only. Raises OSError; then whatever stood there still stands."""
@@ -12,12 +14,15 @@ def write(path: str, data: bytes) -> None:
     descriptor = os.open(draft, flags, 0o600)
     try:
         try:
+            reach("file.writing", descriptor, data)
             view = memoryview(data)
             while view:
                 view = view[os.write(descriptor, view) :]
         finally:
             os.close(descriptor)
+        reach("file.written")
         os.replace(draft, path)
+        reach("file.moved")
     except OSError:
         try:
             os.unlink(draft)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from hashlib import sha256
 
+from uetbuild.failpoints import reach
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +39,7 @@ def digest(descriptor: int, size: int) -> str:
 def copy(source: int, target: int, size: int) -> None:
     """All of it to another open file. Raises OSError."""
     for part in parts(source, size):
+        reach("kept.copying", target, part)
         view = memoryview(part)
         while view:
             view = view[os.write(target, view) :]

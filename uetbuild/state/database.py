@@ -15,6 +15,8 @@ import os
 from _sqlite3 import Error, InterfaceError, ProgrammingError, connect
 
 from uetbuild.errors import UetError
+from uetbuild.failpoints import reach
+from uetbuild.state.damage import FAULTS, Unusable, damage, obstacle
 from uetbuild.state.mounts import file_system, is_network
 
 TYPE_CHECKING = False
@@ -41,23 +43,7 @@ MIGRATIONS = (
 )
 VERSION = len(MIGRATIONS)
 
-# Primary result codes of SQLite (https://sqlite.org/rescode.html) that say nothing about the file's content.
-OBSTACLES = {
-    3: "access denied", 5: "it is locked by another program", 6: "it is locked by another program", 7: "out of memory",
-    8: "it is read-only", 9: "interrupted", 10: "input/output error", 13: "the disk is full", 14: "it cannot be opened",
-    15: "its locks do not work", 22: "it is too big for this system", 23: "access denied",
-}  # fmt: skip
-SHORT_READ = 522  # an input/output error, but of a file that is too short
-
 Statement = tuple[str, "Sequence[tuple[Any, ...]]"]  # SQL, and the parameters of each time that it is executed
-
-
-class Unusable(Exception):
-    """The file is whole, but not ours to use; the text says why."""
-
-
-# What SQLite and its binding raise over a file; the text of a message may itself come from damaged bytes.
-FAULTS = (Error, Unusable, UnicodeDecodeError, MemoryError)
 
 
 class Database:
@@ -102,6 +88,7 @@ class Database:
         if self._connection is None:
             return []
         try:
+            reach("database.reading")
             return self._connection.execute(sql, parameters).fetchall()
         except FAULTS as error:
             if self.writable:
@@ -110,17 +97,17 @@ class Database:
                 self._give_up(error)
             return []
 
-    def write(self, statements: Iterable[Statement]) -> None:
-        """Execute all in one transaction. Raises UetError; then none of it is done."""
+    def write(self, statements: Iterable[Statement], points: Sequence[str] = ()) -> None:
+        """Execute all in one transaction; `points`: failpoints before its end. Raises UetError; then none of it is done."""
         statements = [statement for statement in statements if statement[1]]
         if not statements:
             return
         try:
-            self._execute(statements)
+            self._execute(statements, points)
         except FAULTS as error:
             self._recover(error)
             try:
-                self._execute(statements)
+                self._execute(statements, points)
             except FAULTS as again:
                 raise self._failure(again) from again
 
@@ -130,6 +117,7 @@ class Database:
         if connection is not None:
             try:
                 if self.writable:
+                    reach("database.closing")
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 connection.close()
             except Error:
@@ -141,6 +129,7 @@ class Database:
         """A connection to a file of the present version. Raises Error, Unusable, UetError."""
         if os.path.lexists(self.path) and (os.path.islink(self.path) or not os.path.isfile(self.path)):
             raise Unusable("it is no regular file")
+        reach("database.opening")
         connection = _connect(self.path)
         try:
             version = _version(connection)
@@ -164,14 +153,17 @@ class Database:
         self._warn(f"`{shown}` is on a network file system ({kind}), which is slow and less safe; `--state DIR` puts it elsewhere")
         return True
 
-    def _execute(self, statements: list[Statement]) -> None:
+    def _execute(self, statements: list[Statement], points: Sequence[str]) -> None:
         connection = self._connection
         assert connection is not None and self.writable, "written through a reader"
         self._announce()
         try:
             connection.execute("BEGIN IMMEDIATE")
+            reach("database.writing")
             for sql, parameters in statements:
                 connection.executemany(sql, parameters)
+            for point in points:
+                reach(point)
             connection.execute("COMMIT")
         except BaseException:
             try:
@@ -193,7 +185,7 @@ class Database:
         """Go on with an empty file where the present one is damaged. Raises UetError for everything else."""
         if isinstance(error, (ProgrammingError, InterfaceError)):
             raise error  # our mistake, not the file's
-        reason = _damage(error)
+        reason = damage(error)
         if not reason:
             raise self._failure(error) from error
         if self._connection is not None:
@@ -223,7 +215,7 @@ class Database:
     def _failure(self, error: Exception) -> UetError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         hints = {13: "free some space; what was finished before is kept", 8: "`--state DIR` puts the state elsewhere"}
-        return UetError(f"cannot write `{self.shown}`: {_obstacle(error)}", hint=hints.get(code, ""))
+        return UetError(f"cannot write `{self.shown}`: {obstacle(error)}", hint=hints.get(code, ""))
 
     # --- a reader's inside ---------------------------------------------------------------------------------------------------
 
@@ -231,7 +223,7 @@ class Database:
         if self._connection is not None:
             _close_quietly(self._connection)
             self._connection = None
-        self._warn(f"`{self.shown}` cannot be read ({_damage(error) or _obstacle(error)}); it is taken as empty")
+        self._warn(f"`{self.shown}` cannot be read ({damage(error) or obstacle(error)}); it is taken as empty")
 
     def _warn(self, text: str) -> None:
         if text not in self.warnings:
@@ -283,23 +275,8 @@ def _migrate(connection: Connection, version: int) -> None:
             connection.execute(statement)
     connection.execute(f"PRAGMA application_id={APPLICATION}")
     connection.execute(f"PRAGMA user_version={VERSION}")
+    reach("database.migrating")
     connection.execute("COMMIT")
-
-
-def _damage(error: Exception) -> str:
-    """What is wrong with the content of the file, "" where the error does not say that anything is."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if isinstance(error, MemoryError) or (code is not None and code & 0xFF in OBSTACLES and code != SHORT_READ):
-        return ""
-    if isinstance(error, UnicodeDecodeError):
-        return "its texts are garbled"
-    return "".join([letter if letter.isprintable() else "?" for letter in str(error)]) or "damaged"
-
-
-def _obstacle(error: Exception) -> str:
-    """What keeps us from using the file, where it is not damaged."""
-    code = getattr(error, "sqlite_errorcode", 7 if isinstance(error, MemoryError) else 0)
-    return OBSTACLES.get(code & 0xFF, _damage(error))
 
 
 def _close_quietly(connection: Connection) -> None:

@@ -15,6 +15,7 @@ from time import time_ns
 
 from uetbuild.core.kinds import Kind
 from uetbuild.errors import UetError
+from uetbuild.failpoints import reach
 from uetbuild.state import content
 from uetbuild.state.looks import Look, Looks, split
 from uetbuild.state.mounts import granularity
@@ -76,6 +77,7 @@ class RealDisk:
             self.kind(path)
             return None
         try:
+            reach("content.reading")
             descriptor = os.open(self._full(path), READ)
             try:
                 status = os.fstat(descriptor)
@@ -199,6 +201,7 @@ class RealDisk:
 
     def _hash(self, path: str) -> tuple[os.stat_result, str, os.stat_result]:
         """Digest of the file that stands there now, and what it was before and after it was read. Raises OSError."""
+        reach("file.hashing")
         descriptor = os.open(self._full(path), READ | os.O_NOFOLLOW)
         try:
             before = os.fstat(descriptor)
@@ -241,6 +244,7 @@ class RealDisk:
         token: Signature | None = None
         listing: list[tuple[str, str]] = []
         try:
+            reach("folder.listing")
             full = self._full(path)
             status = os.stat(full)
             with os.scandir(full) as found:

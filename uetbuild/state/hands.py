@@ -12,6 +12,7 @@ import os
 import stat
 
 from uetbuild.errors import ExitCode, UetError
+from uetbuild.failpoints import reach
 from uetbuild.state import content
 
 TYPE_CHECKING = False
@@ -45,6 +46,7 @@ class FileHands:
         try:
             parent = self._open(folder)
             try:
+                reach("output.removing")
                 os.unlink(name, dir_fd=parent)
             finally:
                 os.close(parent)
@@ -77,6 +79,7 @@ class FileHands:
         if not folder or os.path.isdir(os.path.join(self.root, folder)):
             return
         try:
+            reach("folder.making")
             descriptor = self._open(self._resolved(folder + "/."), make=True)
         except OSError as error:
             raise _failure("make the folder", folder, error) from error
@@ -197,6 +200,7 @@ def _copy_file(source: str, target: str) -> None:
         writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             content.copy(reading, writing, status.st_size)
+            reach("kept.copied")
             os.fchmod(writing, stat.S_IMODE(status.st_mode) & 0o777)
             os.utime(writing, ns=(status.st_atime_ns, status.st_mtime_ns))
         finally:

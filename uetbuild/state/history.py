@@ -7,6 +7,7 @@ import os
 from uetbuild.core.events import Event
 from uetbuild.core.record import Record
 from uetbuild.errors import UetError
+from uetbuild.failpoints import reach
 from uetbuild.state import atomic
 from uetbuild.state.database import Database
 from uetbuild.state.lock import holder
@@ -98,7 +99,9 @@ class History:
         names = sorted(recorded | set(_folders(self._layout.runs)), reverse=True)[max(keep, 1) :]
         if names:
             keys = [(key_of(name),) for name in names]
-            self._database.write([("DELETE FROM events WHERE run = ?", keys), ("DELETE FROM runs WHERE key = ?", keys)])
+            self._database.write(
+                [("DELETE FROM events WHERE run = ?", keys), ("DELETE FROM runs WHERE key = ?", keys)], ["history.pruning"]
+            )
         for name in names:
             remove_tree(self._layout.run_folder(name))
         return names
@@ -136,6 +139,7 @@ def write_summary(layout: Layout, run: str, summary: dict[str, Any]) -> str:
 def remove_tree(path: str) -> None:
     """Remove a folder of ours with all in it; links are removed, never followed. What cannot be removed stays, without complaint."""
     try:
+        reach("tree.removing")
         with os.scandir(path) as found:
             entries = list(found)
     except OSError:

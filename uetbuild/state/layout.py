@@ -12,6 +12,7 @@ from time import gmtime, strftime
 
 from uetbuild.core.paths import encode_name
 from uetbuild.errors import UetError
+from uetbuild.failpoints import reach
 from uetbuild.state import atomic
 
 TYPE_CHECKING = False
@@ -94,6 +95,7 @@ class Layout:
                 os.makedirs(os.path.dirname(self.folder), exist_ok=True)
                 try:
                     os.mkdir(self.folder, 0o700)
+                    reach("state.made")
                 except FileExistsError:  # another build was quicker
                     self.check()
             self._adopt()
@@ -107,12 +109,14 @@ class Layout:
     def ensure_run(self, run: str) -> None:
         """Make the folders of a run. Raises UetError."""
         try:
+            reach("run.making")
             os.makedirs(self.run_folder(run) + "/logs", 0o700, exist_ok=True)
         except OSError as error:
             raise UetError(f"cannot write `{self.shown(self.run_folder(run))}`: {_why(error)}") from error
 
     def drop_snapshots(self) -> None:
         """Remove every record of a verdict; whoever is about to write the state does this first (promise 11). Raises OSError."""
+        reach("snapshots.dropping")
         for path in self.snapshots():
             try:
                 os.unlink(path)

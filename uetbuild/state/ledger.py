@@ -12,7 +12,9 @@ from _sqlite3 import connect
 
 from uetbuild.core.ledger import Entry
 from uetbuild.errors import UetError
-from uetbuild.state.database import FAULTS, OBSTACLES, PATIENCE, SHORT_READ, Unusable
+from uetbuild.failpoints import is_armed, reach
+from uetbuild.state.damage import FAULTS, OBSTACLES, SHORT_READ, Unusable
+from uetbuild.state.database import PATIENCE
 from uetbuild.state.mounts import file_system, is_network
 from uetbuild.state.sealed import key_of, seal, seed, unseal
 
@@ -54,8 +56,9 @@ class LedgerFile:
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Put entries in, all or none, and onto the disk. What is settled is never replaced. Raises UetError."""
-        connection = self._connection
+        connection, entries = self._connection, list(entries)
         assert connection is not None, "written through a reader"
+        moments = _moments(entries) if is_armed() else []
         try:
             connection.execute("BEGIN IMMEDIATE")
             for entry in entries:
@@ -67,11 +70,15 @@ class LedgerFile:
                 if row is None or not _entry(run, node, entry.attempt, row[0]).settled:
                     body = seal(entry.row(), _key(run, node, entry.attempt), ENTRIES)
                     connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", (run, node, entry.attempt, body))
+            for before, _ in moments:
+                reach(before)
             connection.execute("COMMIT")
         except FAULTS as fault:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise UetError(f"cannot write `{self._shown}`: {_why(fault)}") from fault
+        for _, after in moments:
+            reach(after)
 
     def close(self) -> None:
         """Let go of the file. Never raises."""
@@ -85,6 +92,7 @@ class LedgerFile:
     def _open(self, writable: bool) -> Connection:
         if os.path.lexists(self._path) and (os.path.islink(self._path) or not os.path.isfile(self._path)):
             raise Unusable("it is no regular file")
+        reach("ledger.opening")
         connection = connect(self._path, timeout=PATIENCE, isolation_level=None)
         try:
             connection.text_factory = bytes
@@ -127,6 +135,13 @@ class LedgerFile:
             if os.path.lexists(self._path + suffix):
                 os.rename(self._path + suffix, aside + suffix)
         return os.path.basename(aside)
+
+
+def _moments(entries: list[Entry]) -> list[tuple[str, str]]:
+    """The failpoints (before, after) of a commit, by what it makes durable."""
+    settled = {entry.settled for entry in entries}
+    found = [("reserve.committing", "reserve.committed")] if False in settled else []
+    return [*found, ("settle.committing", "settle.committed")] if True in settled else found
 
 
 def _check(connection: Connection, writable: bool) -> None:

@@ -12,6 +12,7 @@ import fcntl
 import os
 
 from uetbuild.errors import ExitCode, UetError
+from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class BuildLock:
         while True:
             descriptor = self._open()
             try:
+                reach("lock.opened")
                 if not _try(descriptor):
                     holder = _pid_in(descriptor)
                     if not wait:
@@ -47,6 +49,7 @@ class BuildLock:
                         on_wait(holder)
                     fcntl.flock(descriptor, fcntl.LOCK_EX)
                 if self._is_current(descriptor):
+                    reach("lock.taken")
                     _write_pid(descriptor)
                     self._descriptor, descriptor = descriptor, -1
                     return
@@ -63,10 +66,15 @@ class BuildLock:
         return self._descriptor
 
     def release(self) -> None:
-        """Let go of it in this process; heirs of the descriptor keep it. Nothing happens where it is not held."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        """Let go of it in this process; heirs of the descriptor keep it. Nothing happens where it is not held. Never raises: the
+        system frees it with the process at the latest."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            try:
+                reach("lock.releasing")
+                os.close(descriptor)
+            except OSError:
+                pass
 
     def _open(self) -> int:
         try:

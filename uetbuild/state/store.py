@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import exp, log
 
 from uetbuild.core.stamps import Link, Stage, Stamp
+from uetbuild.failpoints import is_armed, reach
 from uetbuild.state.database import Database
 from uetbuild.state.digests import Digests
 from uetbuild.state.sealed import key_of, seal, seed, text_of, unseal
@@ -34,6 +35,13 @@ EVENTS = seed("events", ("time", "event", "node", "data"))
 
 NEWEST = 0.3  # weight of the newest duration in the mean of logarithms: a single slow run does not outweigh the rest
 ENDED = frozenset({"succeeded", "failed", "quarantined", "cancelled"})
+
+STAGES = (  # failpoints before and after the commit of a stamp
+    (Stage.STARTED, ("started.committing", "started.committed")),
+    (Stage.PRODUCED, ("produced.committing", "produced.committed")),
+    (Stage.REJECTED, ("rejected.committing", "rejected.committed")),
+    (Stage.DONE, ("done.committing", "done.committed")),
+)
 
 Process = tuple[str, str, int, int, str]  # run, node, pid, kernel start time in clock ticks, boot id
 Run = tuple[str, float, float, "dict[str, object]"]  # state, started, finished (0.0 = not yet), summary
@@ -114,13 +122,16 @@ class SqliteStore:
             ("INSERT OR REPLACE INTO events VALUES (?, ?, ?)", [_event_row(event) for event in changes.events]),
         ]
         statements += self._run_rows(changes)
-        self.database.write(statements)
+        moments = _moments(changes) if is_armed() else []
+        self.database.write(statements, [before for before, _ in moments])
         self.digests.written()
         _empty(changes)
+        for _, after in moments:
+            reach(after)
 
     def forget_processes(self) -> None:
         """Nothing is left of runs before; said by who has just looked. Raises UetError."""
-        self.database.write([("DELETE FROM processes", [()])])
+        self.database.write([("DELETE FROM processes", [()])], ["processes.forgetting"])
 
     def close(self) -> None:
         """Let go of the file. Never raises."""
@@ -208,6 +219,21 @@ def event_key(run: bytes, seq: int) -> bytes:
 def _event_row(event: Event) -> tuple[bytes, int, bytes]:
     run = key_of(event.run)
     return (run, event.seq, seal((event.time, event.event, event.node, event.data), event_key(run, event.seq), EVENTS))
+
+
+def _moments(changes: Changes) -> list[tuple[str, str]]:
+    """The failpoints (before, after) of a commit, by what it makes durable."""
+    found = []
+    if changes.run is not None:
+        found.append(("ended.committing", "ended.committed") if changes.run[1] in ENDED else ("run.committing", "run.committed"))
+    if changes.pids:
+        found.append(("pid.committing", "pid.committed"))
+    if changes.dropped:
+        found.append(("dropped.committing", "dropped.committed"))
+    if any(stamp.not_before for stamp in changes.stamps.values()):
+        found.append(("retry.committing", "retry.committed"))
+    stages = {stamp.stage for stamp in changes.stamps.values()}
+    return [*found, *[names for stage, names in STAGES if stage in stages]]
 
 
 def _empty(changes: Changes) -> None:

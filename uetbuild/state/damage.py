@@ -1,0 +1,37 @@
+"""What SQLite says when something is wrong: whether the content of the file is to blame, or what is around it; and words for both."""
+
+from __future__ import annotations
+
+from _sqlite3 import Error
+
+# Primary result codes of SQLite (https://sqlite.org/rescode.html) that say nothing about the file's content.
+OBSTACLES = {
+    3: "access denied", 5: "it is locked by another program", 6: "it is locked by another program", 7: "out of memory",
+    8: "it is read-only", 9: "interrupted", 10: "input/output error", 13: "the disk is full", 14: "it cannot be opened",
+    15: "its locks do not work", 22: "it is too big for this system", 23: "access denied",
+}  # fmt: skip
+SHORT_READ = 522  # an input/output error, but of a file that is too short
+
+
+class Unusable(Exception):
+    """The file is whole, but not ours to use; the text says why."""
+
+
+# What SQLite and its binding raise over a file; the text of a message may itself come from damaged bytes.
+FAULTS = (Error, Unusable, UnicodeDecodeError, MemoryError)
+
+
+def damage(error: Exception) -> str:
+    """What is wrong with the content of the file, "" where the error does not say that anything is."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, MemoryError) or (code is not None and code & 0xFF in OBSTACLES and code != SHORT_READ):
+        return ""
+    if isinstance(error, UnicodeDecodeError):
+        return "its texts are garbled"
+    return "".join([letter if letter.isprintable() else "?" for letter in str(error)]) or "damaged"
+
+
+def obstacle(error: Exception) -> str:
+    """What keeps us from using the file, where it is not damaged."""
+    code = getattr(error, "sqlite_errorcode", 7 if isinstance(error, MemoryError) else 0)
+    return OBSTACLES.get(code & 0xFF, damage(error))
