@@ -7,8 +7,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uetbuild.core.forecast import REMEMBERED, cost, estimates, past_costs
+from uetbuild.core.forecast import REMEMBERED, costs, estimates, past_costs
 from uetbuild.core.ledger import Entry
+from uetbuild.core.policies import Limit
 from uetbuild.core.spread import quantile, spread, together
 
 
@@ -39,9 +40,12 @@ def test_the_sum_of_many_is_less_uncertain_than_each():
     assert together([(1.0, 4.0), (1.0, 5.0)]) == (2.0, 7.0)
 
 
-def test_a_node_without_a_history_may_cost_its_maximum():
-    past = {"a": [(Decimal(1), 0), (Decimal(3), 0)]}
-    assert cost([("a", "9"), ("b", "4"), ("c", "")], past) == {"a": (2.0, 2.8), "b": (0.0, 4.0), "c": (0.0, 0.0)}
+def test_a_limit_that_ends_a_node_bounds_its_cost():
+    past = {"a": [(Decimal(3), 0), (Decimal(1), 0)]}
+    limits = {"a": Limit(usd="9"), "b": Limit(usd="4", on_exceeded="warn"), "c": Limit(tokens=5), "d": None}
+    found = costs(limits, past)
+    assert (found["a"].amounts, found["a"].most) == ((1.0, 3.0), 9.0)
+    assert [(found[name].amounts, found[name].most) for name in "bcd"] == [((), 0.0)] * 3
 
 
 def test_what_is_reserved_without_a_limit_is_an_amount_that_there_was():

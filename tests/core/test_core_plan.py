@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from uetbuild.core import outlook
 from uetbuild.core import plan as plan_module
 from uetbuild.core.coupling import couple
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node, Source, Sources
+from uetbuild.core.outlook import Past
 from uetbuild.core.plan import Plan, make_plan
 from uetbuild.core.verdicts import Judged, Reason, Verdict
 
@@ -122,7 +124,7 @@ def test_the_plan_object_has_the_keys_of_the_contract() -> None:
     assert plan.as_json() == {
         "schema": "uetbuild.plan/1", "dry_run": True, "targets": ["b"], "workstreams": 2, "stale": 1, "waves": [["a"], ["b"]],
         "critical_path": ["a", "b"], "max_parallelism": 1, "sequential_seconds": 3.0, "parallel_seconds": 3.0, "estimated_speedup": 1.0,
-        "estimated_usd": {"p50": 0.0, "p90": 0.0}, "conflicts": [],
+        "estimated_usd": {"p50": 0.0, "p90": 0.0}, "estimated_seconds": {"p50": 3.0, "p90": 3.887, "method": "simulation"}, "conflicts": [],
         "bottlenecks": [{"id": "a", "reason": "1 of 2 wait for it, 1 of them directly; 67% of the critical path's time"}],
         "nodes": [
             {
@@ -137,6 +139,22 @@ def test_the_plan_object_has_the_keys_of_the_contract() -> None:
         "warnings": ["w"],
     }  # fmt: skip
     assert list(plan.as_json())[:4] == ["schema", "dry_run", "targets", "workstreams"]
+
+
+def test_the_forecast_is_of_what_is_due_with_its_own_history() -> None:
+    graph = Graph([node("a"), node("b"), node("c", "a", "b"), node("d")], {})
+    past = {name: Past(amounts=(float(number),) * 9) for number, name in enumerate("abcd", 1)}
+    plan = plan_of(graph, judged={"d": FRESH}, durations=past, costs_usd=past)
+    assert plan.seconds == pytest.approx((5.0, 5.5), abs=0.1)
+    assert plan.usd == pytest.approx((6.0, 6.5), abs=0.2)
+    assert {each.id: each.usd for each in plan.nodes} == {"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0}
+    assert plan_of(graph, durations=None).seconds == (0.0, 0.0)
+
+
+def test_a_plan_of_many_says_that_its_time_is_not_simulated() -> None:
+    graph = Graph([node(f"n{number}") for number in range(outlook.MOST + 1)], {})
+    plan = plan_of(graph, jobs=10).as_json()
+    assert plan["estimated_seconds"] == {"p50": 101.0, "p90": 101.4, "method": "critical_path"}
 
 
 def test_conflicts_stand_with_their_paths() -> None:

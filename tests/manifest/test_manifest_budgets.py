@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from pathlib import Path
+
 import pytest
 from manifest_disk import project, told
 
 from uetbuild.core.policies import Limit
+from uetbuild.core.prices import PRICES, READ, SOURCES
 
 AGENT = """
     tools: {t: {adapter: command, cmd: t, model: unheard-of}}
@@ -67,3 +71,21 @@ def test_a_limit_in_usd_needs_the_price_of_the_model(more: str) -> None:
 
 def test_without_a_limit_in_usd_no_price_is_needed() -> None:
     assert project("    budgets: {run: {tokens: 5}}\n" + AGENT % "").nodes
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "claude-opus-4-1"])
+def test_a_model_with_a_built_in_price_may_be_limited_in_usd(model: str) -> None:
+    assert project("    budgets: {run: {usd: 1}}\n" + (AGENT % "").replace("unheard-of", model)).nodes
+
+
+def test_the_built_in_prices_are_those_of_the_reference_and_dated() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/prices.md").read_text(encoding="utf-8")
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| `")]
+    assert {model: tuple(rates) for model, *rates in rows} == PRICES
+    assert READ in page
+    assert all(url in page for url in SOURCES.values())
+
+
+def test_cached_input_is_never_dearer_than_other_input() -> None:
+    for plain, cached, output in PRICES.values():
+        assert 0 < Decimal(cached) <= Decimal(plain) <= Decimal(output)

@@ -18,7 +18,7 @@ from uetbuild.state.database import Database
 from uetbuild.state.disk import RealDisk
 from uetbuild.state.history import History
 from uetbuild.state.layout import Layout
-from uetbuild.state.store import open_reader, open_writer
+from uetbuild.state.store import DURATIONS, _put, open_reader, open_writer
 
 RUN = "20261121-093000-000001-ab12"
 ODD = "odd\udcff\ud800name"
@@ -114,6 +114,23 @@ def test_estimates_follow_the_last_durations_and_only_finished_runs_count(layout
     assert list(writer.seconds()) == ["n"]
     assert 30 < writer.seconds()["n"] < 60, "one slow run does not outweigh the others"
     assert open_reader(layout).seconds() == writer.seconds()
+
+
+def test_the_last_durations_are_kept_beside_their_mean(layout):
+    writer = open_writer(layout)
+    for seconds in range(1, 15):
+        changes = Changes()
+        changes.stamps = {"n": stamp(seconds=float(seconds))}
+        writer.commit(changes)
+    assert writer.durations() == {"n": tuple(float(seconds) for seconds in range(5, 15))}
+    assert open_reader(layout).durations() == writer.durations()
+
+
+def test_a_mean_alone_as_earlier_versions_wrote_it_is_still_read(layout):
+    writer = open_writer(layout)
+    writer.database.write([_put("durations", {"n": 4.0}, DURATIONS)])
+    again = open_writer(layout)
+    assert (again.seconds(), again.durations(), again.warnings) == ({"n": 4.0}, {"n": (4.0,)}, [])
 
 
 def test_a_failed_commit_keeps_the_changes_and_says_why(layout):

@@ -9,7 +9,7 @@ import os
 from decimal import Decimal
 
 from uetbuild.cli.clock import SystemClock
-from uetbuild.core.forecast import cost, estimates, past_costs
+from uetbuild.core.forecast import costs, estimates, past_costs
 from uetbuild.core.ledger import UNLIMITED, Entry, Ledger, folded, settled
 from uetbuild.core.prices import PRICES
 from uetbuild.core.usage import parse
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from uetbuild.core.nodes import Node, Settings
-    from uetbuild.core.spread import Spread
+    from uetbuild.core.outlook import Past
     from uetbuild.core.usage import Prices
     from uetbuild.state.layout import Layout
 
@@ -83,22 +83,25 @@ def read_usd(text: str) -> str:
     return f"{int(whole)}{point}{part}"
 
 
-def check_forecast(layout: Layout, likely: float, usd: str, run: str) -> None:
-    """Refuse a budget of `usd` that half of such builds would not keep; `likely`: what is still to be spent. Raises UetError."""
+def doubt(layout: Layout, likely: float, usd: str, run: str) -> str:
+    """Words about a budget of `usd` that half of such builds would not keep, "" where it will do; `likely`: what is still to be spent."""
     spent = sum([Decimal(entry.usd) for entry in folded(past_entries(layout)).values() if entry.run == run], Decimal(0))
-    left = Decimal(usd) - spent
-    if float(left) < likely:
-        raise UetError(
-            f"a budget of {dollars(float(usd))} will probably not do: the forecast is {dollars(likely)}"
-            + (f", and {dollars(float(spent))} are spent" if spent else ""),
-            hint="`--force-budget` starts all the same, `--dry-run` shows the forecast",
-        )
+    if float(Decimal(usd) - spent) >= likely:
+        return ""
+    text = f"a budget of {dollars(float(usd))} will probably not do: the forecast is {dollars(likely)}"
+    return f"{text}, and {dollars(float(spent))} are spent" if spent else text
 
 
-def forecast(layout: Layout, nodes: Iterable[Node]) -> dict[str, Spread]:
-    """p50 and p90 of what each node costs."""
-    maxima = [(node.id, "" if node.budget is None else node.budget.usd) for node in nodes]
-    return cost(maxima, past_costs(past_entries(layout)))
+def check_forecast(layout: Layout, likely: float, usd: str, run: str) -> None:
+    """Refuse a budget that is in `doubt`. Raises UetError."""
+    text = doubt(layout, likely, usd, run)
+    if text:
+        raise UetError(text, hint="`--force-budget` starts all the same, `--dry-run` shows the forecast")
+
+
+def forecast(layout: Layout, nodes: Iterable[Node]) -> dict[str, Past]:
+    """What each node cost before."""
+    return costs({node.id: node.budget for node in nodes}, past_costs(past_entries(layout)))
 
 
 def past_entries(layout: Layout) -> list[Entry]:

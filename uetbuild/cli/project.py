@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 
+from uetbuild.cli.options import BUILDS
 from uetbuild.cli.targets import Targets
 from uetbuild.engine.answers import Answers
 from uetbuild.engine.discovered import with_discovered
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     from uetbuild.cli.options import Options
     from uetbuild.core.ledger import Entry
     from uetbuild.core.nodes import Hole, Project
+    from uetbuild.core.outlook import Past
     from uetbuild.core.plan import Plan
     from uetbuild.core.ports import Shell, Store
-    from uetbuild.core.spread import Spread
     from uetbuild.state.history import History
     from uetbuild.state.observations import Observations
 
@@ -148,14 +149,20 @@ class OpenProject:
         finally:
             file.close()
 
-    def _costs(self, request: Request) -> dict[str, Spread]:
-        """p50 and p90 of what the members cost so far, or may cost at most; nothing where money plays no part."""
+    def _costs(self, request: Request) -> dict[str, Past]:
+        """What the members cost so far, and may cost at most; nothing where money plays no part."""
         nodes = [self.graph.nodes[i] for i in request.members]
         if not os.path.exists(self.layout.ledger) and not any(node.budget for node in nodes):
             return {}
         from uetbuild.cli.money import forecast  # decimal: most projects spend nothing
 
         return forecast(self.layout, nodes)
+
+    def _durations(self) -> dict[str, Past]:
+        """How long nodes took in their last runs."""
+        from uetbuild.core.outlook import Past  # a build makes no plan
+
+        return {node: Past(amounts=tuple(sorted(seconds))) for node, seconds in self.reader.durations().items()}
 
     def plan(self, options: Options) -> Plan:
         """What a build would do; runs and writes nothing (with `--probe`: runs what only a command can tell)."""
@@ -173,7 +180,22 @@ class OpenProject:
         judged = survey.all()
         warnings = [*self.project.warnings, *self.reader.warnings, *survey.answers.warnings]
         seconds, settings = self.reader.seconds(), self.project.settings
-        return make_plan(
+        foreseen = options.command in BUILDS
+        plan = make_plan(
             self.graph, request.members, judged, seconds, request.jobs, settings.pools, options.targets, warnings, settings.exclude,
-            self._costs(request),
+            self._costs(request), self._durations() if foreseen else None,
         )  # fmt: skip
+        return (
+            plan.with_(warnings=(*plan.warnings, *self._doubts(options, plan)))
+            if foreseen and (plan.usd[0] or options.budget_usd)
+            else plan
+        )
+
+    def _doubts(self, options: Options, plan: Plan) -> list[str]:
+        """A warning where the run's budget will probably not do."""
+        from uetbuild.cli.money import doubt, read_usd  # decimal: only where something costs
+
+        budget = self.project.settings.budget
+        usd = read_usd(options.budget_usd) if options.budget_usd else budget.usd if budget and budget.on_exceeded == "halt" else ""
+        text = doubt(self.layout, plan.usd[0], usd, options.resumed) if usd else ""
+        return [text] if text else []

@@ -1,18 +1,18 @@
-"""What nodes will probably cost and take, from what they did before. Numbers in, numbers out; knows nothing of where they are kept."""
+"""What nodes will probably use, from what they used before. Numbers in, numbers out; knows nothing of where they are kept."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from uetbuild.core.ledger import folded
-from uetbuild.core.spread import spread
+from uetbuild.core.outlook import Past
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from uetbuild.core.ledger import Amount, Entry
-    from uetbuild.core.spread import Spread
+    from uetbuild.core.policies import Limit
 
 REMEMBERED = 20  # runs of a node that count
 
@@ -28,12 +28,12 @@ def past_costs(entries: Iterable[Entry]) -> dict[str, list[Amount]]:
     return {node: list(of_node.values())[-REMEMBERED:] for node, of_node in runs.items()}
 
 
-def cost(nodes: Iterable[tuple[str, str]], past: Mapping[str, Sequence[Amount]]) -> dict[str, Spread]:
-    """p50 and p90 in USD of each node; of (id, its declared maximum) without a history the maximum counts as p90."""
+def costs(limits: Mapping[str, Limit | None], past: Mapping[str, Sequence[Amount]]) -> dict[str, Past]:
+    """What each node (id -> its own limit) cost before, in USD; a limit that ends it bounds what it will."""
     found = {}
-    for node, maximum in nodes:
-        known = past.get(node)
-        found[node] = spread([float(usd) for usd, _ in known]) if known else (0.0, float(maximum or 0))
+    for node, limit in limits.items():
+        most = float(limit.usd or 0) if limit is not None and limit.on_exceeded == "halt" else 0.0
+        found[node] = Past(amounts=tuple(sorted([float(usd) for usd, _ in past.get(node, ())])), most=most)
     return found
 
 

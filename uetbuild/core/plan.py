@@ -6,18 +6,19 @@ verdict is reached.
 
 from __future__ import annotations
 
+from uetbuild.core import outlook
 from uetbuild.core.conflicts import Conflicts
 from uetbuild.core.meetings import meeting, unordered
 from uetbuild.core.nodes import Node
+from uetbuild.core.outlook import Past
 from uetbuild.core.ready import Admission
 from uetbuild.core.record import Record
 from uetbuild.core.schedule import costs, critical_path, ranks, remaining, simulate, waves
-from uetbuild.core.spread import together
 from uetbuild.core.verdicts import Judged, Verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from uetbuild.core.graph import Graph
     from uetbuild.core.spread import Spread
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 KINDS = {Node.WORKSTREAM: "workstream", Node.GATE: "gate", Node.MERGE: "merge"}
 MAX_CONFLICTS = 10_000  # pairs in one plan: thousands of editors of one file would have millions
 MAX_BOTTLENECKS = 5
-NO_COSTS: dict[str, Spread] = {}
-NOTHING = (0.0, 0.0)
+NO_PAST: dict[str, Past] = {}
+NOTHING = Past()
 MUCH = 0.5  # a node with this part of the critical path's time is a bottleneck whoever waits for it
 
 
@@ -55,13 +56,13 @@ class PlanNode(Record):
 
 
 class Plan(Record):
-    """What `make_plan` found; ids throughout, seconds to the millisecond. `usd`: p50 and p90; `conflicts`: (a, b, paths);
-    `bottlenecks`: (id, reason).
+    """What `make_plan` found; ids throughout, seconds to the millisecond. `usd`, `seconds`: p50 and p90, `simulated`: whether
+    the seconds are; `conflicts`: (a, b, paths); `bottlenecks`: (id, reason).
     """
 
     __slots__ = (
         "targets", "workstreams", "stale", "waves", "critical_path", "max_parallelism", "sequential_seconds", "parallel_seconds",
-        "estimated_speedup", "usd", "conflicts", "bottlenecks", "nodes", "warnings",
+        "estimated_speedup", "usd", "seconds", "simulated", "conflicts", "bottlenecks", "nodes", "warnings",
     )  # fmt: skip
 
     targets: tuple[str, ...]
@@ -73,7 +74,9 @@ class Plan(Record):
     sequential_seconds: float
     parallel_seconds: float
     estimated_speedup: float
-    usd: tuple[float, float]
+    usd: Spread
+    seconds: Spread
+    simulated: bool
     conflicts: tuple[tuple[str, str, tuple[str, ...]], ...]
     bottlenecks: tuple[tuple[str, str], ...]
     nodes: tuple[PlanNode, ...]
@@ -88,6 +91,9 @@ class Plan(Record):
             "max_parallelism": self.max_parallelism, "sequential_seconds": self.sequential_seconds,
             "parallel_seconds": self.parallel_seconds, "estimated_speedup": self.estimated_speedup,
             "estimated_usd": {"p50": self.usd[0], "p90": self.usd[1]},
+            "estimated_seconds": {
+                "p50": self.seconds[0], "p90": self.seconds[1], "method": "simulation" if self.simulated else "critical_path",
+            },
             "conflicts": [{"a": a, "b": b, "paths": list(paths)} for a, b, paths in self.conflicts],
             "bottlenecks": [{"id": name, "reason": reason} for name, reason in self.bottlenecks],
             "nodes": [node.as_json() for node in self.nodes], "warnings": list(self.warnings),
@@ -104,13 +110,15 @@ def make_plan(
     targets: Sequence[str] = (),
     warnings: Sequence[str] = (),
     exclude: tuple[str, ...] = (),
-    costs_usd: Mapping[str, Spread] = NO_COSTS,
+    costs_usd: Mapping[str, Past] = NO_PAST,
+    durations: Mapping[str, Past] | None = NO_PAST,
 ) -> Plan:
     """The plan of a build of `members` (numbers, in topological order).
 
-    `judged`: a verdict for each member that is no group; `seconds`: history by node id; `jobs` >= 1; `exclude`:
-    names that wildcards never enter; `costs_usd`: p50 and p90 of what nodes cost, by id. Time, cost, critical path and bottlenecks
-    are those of the stale members and of those that depend on them; waves and conflicts are those of all members.
+    `judged`: a verdict for each member that is no group; `seconds`: mean durations by node id; `jobs` >= 1; `exclude`:
+    names that wildcards never enter; `costs_usd`, `durations`: what nodes used in their last runs, by id; without `durations` nothing is
+    forecast. Time, cost, critical path and bottlenecks are those of the stale members and of those that depend on them; waves and
+    conflicts are those of all members.
     """
     nodes = [number for number in members if not graph.nodes[number].is_group]
     busy = {number for number in nodes if judged[number].verdict in (Verdict.STALE, Verdict.DEPENDS)}
@@ -121,7 +129,12 @@ def make_plan(
     grouped = waves(graph, members, rank, admission)
     path = critical_path(graph, members, left, busy)
     sequential = sum([cost[number] for number in nodes])
-    parallel = simulate(graph, members, busy, cost, rank, admission)
+
+    def makespan(cost: Sequence[float]) -> float:
+        return simulate(graph, members, busy, cost, rank, admission)
+
+    parallel = makespan(cost)
+    due = sorted(busy) if durations is not None else []
     conflicts, omitted = _conflicts(graph, nodes, exclude)
     counted = [number for number in nodes if graph.nodes[number].kind == Node.WORKSTREAM]
     return Plan(
@@ -131,7 +144,8 @@ def make_plan(
         max_parallelism=_widest(graph, [number for number in nodes if graph.nodes[number].kind != Node.GATE]),
         sequential_seconds=round(sequential, 3), parallel_seconds=round(parallel, 3),
         estimated_speedup=round(sequential / parallel, 3) if parallel else 1.0,
-        usd=_total(graph, busy, costs_usd),
+        usd=_rounded(outlook.usd([costs_usd.get(name, NOTHING) for name in _ids(graph, due)]), 6),
+        seconds=_rounded(_outlook(graph, due, durations or NO_PAST, cost, path, makespan), 3), simulated=outlook.simulated(len(due)),
         conflicts=conflicts, bottlenecks=_bottlenecks(graph, path, busy, cost),
         nodes=_plan_nodes(graph, nodes, judged, seconds, grouped, costs_usd), warnings=(*warnings, *omitted),
     )  # fmt: skip
@@ -141,9 +155,29 @@ def _ids(graph: Graph, numbers: Iterable[int]) -> tuple[str, ...]:
     return tuple([graph.nodes[number].id for number in numbers])
 
 
-def _total(graph: Graph, busy: Iterable[int], costs_usd: Mapping[str, Spread]) -> Spread:
-    p50, p90 = together([costs_usd.get(graph.nodes[number].id, NOTHING) for number in sorted(busy)]) if costs_usd else NOTHING
-    return round(p50, 6), round(p90, 6)
+def _outlook(
+    graph: Graph,
+    due: Sequence[int],
+    durations: Mapping[str, Past],
+    cost: Sequence[float],
+    path: Iterable[int],
+    makespan: Callable[[Sequence[float]], float],
+) -> Spread:
+    """p50 and p90 of the time of the nodes in `due`; `makespan` wants a cost for each node of the graph."""
+    drawn = [0.0] * len(graph.nodes)
+
+    def of(seconds: Sequence[float]) -> float:
+        for number, value in zip(due, seconds, strict=True):
+            drawn[number] = value
+        return makespan(drawn)
+
+    past = [durations.get(graph.nodes[number].id) or Past(amounts=(cost[number],)) for number in due]
+    place = {number: place for place, number in enumerate(due)}
+    return outlook.seconds(past, of, [place[number] for number in path if number in place])
+
+
+def _rounded(spread: Spread, digits: int) -> Spread:
+    return round(spread[0], digits), round(spread[1], digits)
 
 
 def _widest(graph: Graph, nodes: Iterable[int]) -> int:
@@ -160,7 +194,7 @@ def _plan_nodes(
     judged: Mapping[int, Judged],
     seconds: Mapping[str, float],
     grouped: Sequence[Sequence[int]],
-    costs_usd: Mapping[str, Spread],
+    costs_usd: Mapping[str, Past],
 ) -> tuple[PlanNode, ...]:
     wave = {number: place for place, wave in enumerate(grouped) for number in wave}
     last = {graph.level[number]: place for number, place in wave.items()}  # a gate stands after the waves of what it guards
@@ -172,7 +206,7 @@ def _plan_nodes(
             wave=wave.get(number, last.get(graph.level[number], 0)), verdict=judged[number].verdict,
             reasons=tuple([(reason.code, reason.detail) for reason in judged[number].reasons]),
             depends_on=tuple(sorted(_ids(graph, named[number]))), seconds=round(estimate[number], 3),
-            usd=round(costs_usd.get(graph.nodes[number].id, NOTHING)[0], 6),
+            usd=round(costs_usd.get(graph.nodes[number].id, NOTHING).spread[0], 6),
         )
         for number in nodes
     ])  # fmt: skip

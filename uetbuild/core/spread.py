@@ -1,4 +1,4 @@
-"""p50 and p90 of amounts that were seen, and of their sums. Numbers only."""
+"""p50 and p90 of amounts that were seen, of the next one, and of sums. Numbers only."""
 
 from __future__ import annotations
 
@@ -23,6 +23,28 @@ def quantile(values: Sequence[float], part: float) -> float:
 def spread(values: Sequence[float]) -> Spread:
     """p50 and p90."""
     return quantile(values, 0.5), quantile(values, 0.9)
+
+
+def expected(ordered: Sequence[float], part: float, most: float = 0.0) -> float:
+    """The amount below which the next one lies with probability `part`, after those in `ordered` (sorted); `most` (0 = none) bounds it.
+
+    Of n + 1 amounts each rank is as likely for the next as any other (plotting positions after Weibull: k / (n + 1)). So few amounts leave
+    much room: the next is above all of them with probability 1 / (n + 1), and as often below. How far is a convention: evenly up to half
+    as much again, and down to half as little. Without any amount all up to `most` is as likely.
+    """
+    if not ordered:
+        return most * part
+    if most:
+        ordered = [min(amount, most) for amount in ordered]
+    place = part * (len(ordered) + 1)
+    rank = int(place)
+    first, last = ordered[0], ordered[-1]
+    room = last / 2 if not most else min(last / 2, most - last)
+    if rank == 0:
+        return first - min(first / 2, room) * (1 - place)
+    if rank >= len(ordered):
+        return last + room * (place - len(ordered))
+    return ordered[rank - 1] + (ordered[rank] - ordered[rank - 1]) * (place - rank)
 
 
 def together(spreads: Iterable[Spread]) -> Spread:

@@ -117,11 +117,13 @@ def _critical_path(plan: Item, width: int) -> list[str]:
 
 
 def _forecast(plan: Item) -> list[str]:
+    seconds, usd = plan["estimated_seconds"], plan["estimated_usd"]
+    way = "" if seconds["method"] == "simulation" else " (by the critical path alone)"
     lines = [
-        f"forecast: {duration(plan['parallel_seconds'])}, one after another {duration(plan['sequential_seconds'])} "
-        f"({plan['estimated_speedup']:.1f} times as long), at most {plan['max_parallelism']} side by side"
+        f"forecast: {duration(seconds['p50'])}, nine times in ten below {duration(seconds['p90'])}{way}",
+        f"  one after another {duration(plan['sequential_seconds'])} ({plan['estimated_speedup']:.1f} times as long), "
+        f"at most {plan['max_parallelism']} side by side",
     ]
-    usd = plan["estimated_usd"]
     if usd["p90"] > 0:
         lines.append(f"  cost: {dollars(usd['p50'])}, nine times in ten below {dollars(usd['p90'])}")
     return lines

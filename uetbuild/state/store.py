@@ -34,6 +34,7 @@ RUNS = seed("runs", ("state", "started", "finished", "summary"))
 EVENTS = seed("events", ("time", "event", "node", "data"))
 
 NEWEST = 0.3  # weight of the newest duration in the mean of logarithms: a single slow run does not outweigh the rest
+REMEMBERED = 10  # durations of a node that are kept
 ENDED = frozenset({"succeeded", "failed", "quarantined", "cancelled"})
 
 STAGES = (  # failpoints before and after the commit of a stamp
@@ -44,6 +45,7 @@ STAGES = (  # failpoints before and after the commit of a stamp
 )
 
 Process = tuple[str, str, int, int, str]  # run, node, pid, kernel start time in clock ticks, boot id
+Durations = tuple[float, ...]  # of a node: the mean, then those of its last runs, the newest last
 Run = tuple[str, float, float, "dict[str, object]"]  # state, started, finished (0.0 = not yet), summary
 
 
@@ -55,7 +57,7 @@ class SqliteStore:
         self.database = database
         self._boot = boot
         self.digests = Digests(lambda: dict(database.rows("SELECT key, body FROM digests")))
-        self._durations: dict[str, float] | None = None
+        self._durations: dict[str, Durations] | None = None
         self._runs: dict[str, Run] = {}
         self._run = ""
         self._damaged = 0
@@ -83,7 +85,11 @@ class SqliteStore:
 
     def seconds(self) -> dict[str, float]:
         """Estimated duration of nodes that ran before, by node id: an exponentially weighted geometric mean."""
-        return dict(self._known_durations())
+        return {node: each[0] for node, each in self._known_durations().items()}
+
+    def durations(self) -> dict[str, Durations]:
+        """How long nodes took in their last runs, by node id, the newest last."""
+        return {node: each[1:] or each for node, each in self._known_durations().items()}
 
     def processes(self) -> list[Process]:
         """What was spawned by runs that did not end, as far as is known."""
@@ -137,21 +143,20 @@ class SqliteStore:
         """Let go of the file. Never raises."""
         self.database.close()
 
-    def _known_durations(self) -> dict[str, float]:
+    def _known_durations(self) -> dict[str, Durations]:
         if self._durations is None:
-            self._durations = self._load("durations", DURATIONS, float)
+            self._durations = self._load("durations", DURATIONS, _durations)
         return self._durations
 
-    def _learn_durations(self, changes: Changes) -> dict[str, float]:
-        """New estimates of the nodes that finished."""
-        fresh = {node: stamp.seconds for node, stamp in changes.stamps.items() if stamp.stage == Stage.DONE and stamp.seconds > 0.0}
-        if not fresh:
-            return fresh
-        known = self._known_durations()
-        for node, seconds in fresh.items():
-            if known.get(node, 0.0) > 0.0:
-                fresh[node] = exp((1 - NEWEST) * log(known[node]) + NEWEST * log(seconds))
-        known.update(fresh)
+    def _learn_durations(self, changes: Changes) -> dict[str, Durations]:
+        """What is known of the nodes that finished, with how long they took now."""
+        fresh: dict[str, Durations] = {}
+        for node, stamp in changes.stamps.items():
+            if stamp.stage == Stage.DONE and stamp.seconds > 0.0:
+                mean, *last = self._known_durations().get(node) or (0.0,)
+                mean = exp((1 - NEWEST) * log(mean) + NEWEST * log(stamp.seconds)) if mean > 0.0 else stamp.seconds
+                fresh[node] = (mean, *last[1 - REMEMBERED :], stamp.seconds)
+        self._known_durations().update(fresh)
         return fresh
 
     def _run_rows(self, changes: Changes) -> list[Statement]:
@@ -197,6 +202,10 @@ def open_reader(layout: Layout) -> SqliteStore:
     if not layout.check():
         return SqliteStore(Database(layout.database, layout.shown(layout.database)))
     return SqliteStore(Database.open_reader(layout.database, layout.shown(layout.database)))
+
+
+def _durations(row: Any) -> Durations:
+    return (row,) if isinstance(row, float) else tuple(row)  # a mean alone is what earlier versions wrote
 
 
 def _put(table: str, rows: dict[str, Any], start: int) -> Statement:
