@@ -13,7 +13,7 @@ from transcript import Folder
 DATA = Path(__file__).parent.parent / "data"
 PLAN_KEYS = [
     "schema", "dry_run", "targets", "workstreams", "stale", "waves", "critical_path", "max_parallelism", "sequential_seconds",
-    "parallel_seconds", "estimated_speedup", "estimated_usd", "conflicts", "bottlenecks", "nodes", "warnings",
+    "parallel_seconds", "estimated_speedup", "estimated_usd", "conflicts", "bottlenecks", "nodes", "warnings", "estimated_seconds",
 ]  # fmt: skip
 NODE_KEYS = ["id", "kind", "level", "wave", "verdict", "reasons", "depends_on", "estimate"]
 

@@ -67,7 +67,7 @@ def test_the_plan_says_what_runs_when_and_why() -> None:
         "critical path: 2 workstreams, 5.0s\n"
         "  lex -> core\n"
         "\n"
-        "forecast: 6.0s, nine times in ten below 7.7s\n"
+        "forecast: 6.0s, nine times in ten below 7.6s\n"
         "  one after another 7.0s (1.2 times as long), at most 3 side by side\n"
         "\n"
         "conflicts: 1 pair may touch the same files and never run side by side\n"

@@ -83,7 +83,7 @@ class Plan(Record):
     warnings: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
-        """The plan object of interface section 4, keys in its order."""
+        """The plan object of interface section 4, keys in its order, then what it does not have."""
         return {
             "schema": "uetbuild.plan/1", "dry_run": True, "targets": list(self.targets),
             "workstreams": self.workstreams, "stale": self.stale,
@@ -91,12 +91,12 @@ class Plan(Record):
             "max_parallelism": self.max_parallelism, "sequential_seconds": self.sequential_seconds,
             "parallel_seconds": self.parallel_seconds, "estimated_speedup": self.estimated_speedup,
             "estimated_usd": {"p50": self.usd[0], "p90": self.usd[1]},
-            "estimated_seconds": {
-                "p50": self.seconds[0], "p90": self.seconds[1], "method": "simulation" if self.simulated else "critical_path",
-            },
             "conflicts": [{"a": a, "b": b, "paths": list(paths)} for a, b, paths in self.conflicts],
             "bottlenecks": [{"id": name, "reason": reason} for name, reason in self.bottlenecks],
             "nodes": [node.as_json() for node in self.nodes], "warnings": list(self.warnings),
+            "estimated_seconds": {
+                "p50": self.seconds[0], "p90": self.seconds[1], "method": "simulation" if self.simulated else "critical_path",
+            },
         }  # fmt: skip
 
 
