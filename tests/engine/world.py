@@ -279,7 +279,7 @@ class Build:
         inferred, errors = coupling[0], coupling[1]
         assert not errors, errors[0].message
         self.world = world
-        self.graph = Graph(nodes, inferred)
+        self.graph = Graph(nodes, {one.id: (*inferred.get(one.id, ()), *one.inferred) for one in nodes})
         index = self.graph.index
         named = [index[name] for name in targets] or list(range(len(nodes)))
         members = named if request.pop("only", False) else self.graph.closure(named)

@@ -69,7 +69,16 @@ def test_patterns_pass_over_gates():
         ("gates: {g: {title: x}}", "gate `g` has no `run`"),
         ("gates: {g: {run: x, edits: [a]}}", "a gate has no `edits`"),
         ("gates: {g: {run: x, type: approval}}", "`type: approval` is not yet supported"),
-        ("gates: {g: {run: x, at: wave}}", "`at: wave` is not yet supported"),
+        ("gates: {g: {run: x, at: merge}}", "`at: merge` is not yet supported"),
+        ("gates: {g: {run: x, at: wave, outputs: [y]}}", "a gate of waves has no `outputs`"),
+        (
+            "gates: {g: {run: x, at: wave}}\nworkstreams: {a: {run: x, depends_on: [g]}}",
+            "workstream `a` depends on gate `g`, which stands after waves",
+        ),
+        (
+            "gates: {g: {run: x, at: wave, inputs: [z]}}\nworkstreams: {a: {outputs: [y], run: x}, b: {inputs: [y], outputs: [z], run: x}}",
+            "gate `g` stands after wave 0, but needs `b` of wave 1",
+        ),
         ("gates: {g: {run: x}}\nworkstreams: {g: {run: x}}", "workstream `g` is declared twice"),
     ],
 )
@@ -138,3 +147,42 @@ def test_a_dependent_that_the_gate_needs_is_not_held_by_it():
     text = "gates: {g: {run: x, depends_on: [b]}}\nworkstreams: {a: {outputs: [x], run: x, gates: [g]}, b: {inputs: [x], run: y}, c: {inputs: [x], run: z}}"
     made = nodes(text)
     assert made["b"].inferred == ("a",) and made["c"].inferred == ("a", "g[a]")
+
+
+WAVE = "gates: {lint: {run: 'check {{ files }}', at: wave}}\nworkstreams:\n"
+
+
+def test_a_gate_of_waves_stands_after_each_wave_with_a_workstream_that_names_it():
+    made = nodes(
+        WAVE + "  a: {outputs: [a], run: x, gates: [lint]}\n  b: {outputs: [b], run: x, gates: [lint]}\n"
+        "  c: {inputs: [a], outputs: [c], run: x}\n  d: {inputs: [c], outputs: [d], run: x, gates: [lint]}\n  e: {inputs: [d], run: x}"
+    )
+    gates = {node.id: (node.guard.guards, node.depends_on) for node in made.values() if node.guard}
+    assert gates == {"lint[wave=0]": (("a", "b"), ("a", "b")), "lint[wave=2]": (("d",), ("d",))}
+    assert made["a"].gates == ("lint[wave=0]",) and made["c"].gates == ()
+    assert {name: made[name].inferred for name in "cde"} == {"c": ("a", "lint[wave=0]"), "d": ("c",), "e": ("d", "lint[wave=2]")}
+
+
+def test_a_gate_of_waves_that_nobody_names_stands_after_each_wave():
+    made = nodes(WAVE + "  a: {outputs: [a], run: x}\n  b: {inputs: [a], run: x}\n  m: {run: x, manual: true}")
+    assert {node.id: node.guard.guards for node in made.values() if node.guard} == {"lint[wave=0]": ("a",), "lint[wave=1]": ("b",)}
+    assert made["lint[wave=1]"].always and not made["lint[wave=0]"].always
+
+
+def test_gates_at_workstreams_come_before_waves_are_counted():
+    text = "gates: {g: {run: x, inputs: [i]}, lint: {run: x, at: wave}}\nworkstreams:\n"
+    text += "  a: {outputs: [a], run: x, gates: [g]}\n  b: {inputs: [a], outputs: [b], run: x}\n  c: {inputs: [b], run: x, gates: [g]}\n"
+    made = nodes(text + "  d: {inputs: [a], run: x}")
+    assert made["d"].inferred == ("a", "g", "lint[wave=0]", "lint[wave=2]") and made["lint[wave=3]"].guard.guards == ("d",)
+
+
+def test_a_gate_of_waves_with_inputs_of_its_own_comes_after_who_creates_them():
+    text = "gates: {lint: {run: x, inputs: [tool], at: wave}}\nworkstreams:\n"
+    made = nodes(text + "  t: {outputs: [tool], run: x}\n  a: {outputs: [a], run: x, gates: [lint]}\n  b: {inputs: [a], run: x}")
+    assert made["lint[wave=0]"].depends_on == () and made["lint[wave=0]"].inferred == ("a", "t")
+
+
+def test_a_gate_of_waves_waits_for_the_gates_that_it_depends_on_of_its_own_wave():
+    text = "gates: {lint: {run: x}, sum: {run: y, at: wave, depends_on: [lint]}}\ndefaults: {gates: [lint, sum]}\nworkstreams:\n"
+    made = nodes(text + "  a: {outputs: [a], run: x}\n  b: {inputs: [a], outputs: [b], run: x}")
+    assert made["sum[wave=0]"].depends_on == ("a", "lint[a]") and made["sum[wave=1]"].depends_on == ("b", "lint[b]")

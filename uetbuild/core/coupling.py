@@ -67,9 +67,14 @@ def _creates_for(other: Node, reader: Node, reads: Sources) -> bool:
     return other.workstream in names_created(reader.inputs) or bool(overlap(creates(other), reads))
 
 
+def guards(gate: Node, other: Node) -> bool:
+    """Whether `gate` is one of `other`."""
+    return gate.guard is not None and other.id in gate.guard.guards
+
+
 def why(reader: Node, other: Node) -> str:
-    """The words for an inferred edge: what `reader` reads and `other` creates or edits, or which of the two guards."""
-    if reader.guard is not None and other.id in reader.guard.guards:
+    """The words for an inferred edge: what `reader` reads and `other` creates or edits, or that it is its gate."""
+    if guards(reader, other):
         return f"`{reader.id}` guards `{other.id}`"
     reads = without_created(reader.inputs)
     made = overlap(creates(other), reads)

@@ -143,6 +143,7 @@ def _numbers(index: Mapping[str, int], ids: Sequence[str]) -> tuple[int, ...]:
 
 def _hint(pairs: list[tuple[Node, Node]]) -> str:
     """Says which edges of a cycle stand nowhere in the manifest, and what the files say there."""
-    from uetbuild.core.coupling import why  # only for this message: a build that has its edges needs no coupling
+    from uetbuild.core.coupling import guards, why  # only for this message: a build that has its edges needs no coupling
 
-    return "; ".join(why(node, then) for node, then in pairs if then.id not in node.depends_on and then.id not in node.after)
+    declared = [then.id in (*node.depends_on, *node.after) and not guards(node, then) for node, then in pairs]
+    return "; ".join(why(node, then) for (node, then), known in zip(pairs, declared, strict=True) if not known)

@@ -1,13 +1,15 @@
 """Gates of a project: which workstream names which, and the nodes that come of it.
 
 A gate is lowered once; one that checks the files of what it guards, or has no files of its own, then stands once for each node that
-names it (`lint[ws-07]`), any other once for all of them; one for the whole run always once. Knows nothing of recipes and paths.
+names it (`lint[ws-07]`), any other once for all of them; one for the whole run always once; one for waves once after each wave with a
+node that names it (`lint[wave=0]`). Knows nothing of recipes and paths.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node
 from uetbuild.core.policies import Guard
 from uetbuild.core.render import late_of
@@ -20,10 +22,15 @@ from uetbuild.manifest.texts import Filled, filled_list
 
 
 class Gating:
-    """Use in this order: `name` with all instances of workstreams, `lower` (ids of gate nodes are known from then on), `nodes`."""
+    """Use in this order: `name` with all instances of workstreams, `lower` (ids of gate nodes are known from then on, but for those of
+    waves), `nodes`, and `after_waves` when the levels of all others are known.
+
+    `of_waves`: what the gates of waves have in common, one node a gate with its name as id.
+    """
 
     def __init__(self, namespaces: Namespaces, faults: Faults) -> None:
         self.warnings: list[str] = []
+        self.of_waves: list[Node] = []
         self._namespaces = namespaces
         self._faults = faults
         self._users: dict[str, list[str]] = {}  # gate or workstream that serves as one -> nodes that name it
@@ -91,8 +98,11 @@ class Gating:
             return
         if pattern is None:
             return
-        self._patterns[declared.id] = pattern
         self._owners[declared.id] = declared
+        if _place(declared) == "wave":
+            self.of_waves.append(pattern)
+            return
+        self._patterns[declared.id] = pattern
         users = self._users.get(declared.id, [])
         if _stands_once(pattern, declared):
             declared.nodes = (declared.id,)
@@ -123,30 +133,66 @@ class Gating:
             users = self._guarded(declared, known)
             stands = [(name, users)] if _stands_once(pattern, declared) else [(f"{name}[{user}]", [user]) for user in users]
             for one, guarded in stands:
-                waits = pattern.with_(depends_on=self._own(pattern.depends_on, guarded), after=self._own(pattern.after, guarded))
-                made.append(_guarding(waits, declared, one, guarded, known))
+                made.append(_guarding(self._waiting(pattern, guarded), declared, one, guarded, known))
         for name, users in self._users.items():  # workstreams that are gates
             if name in self._namespaces.workstreams:
                 for node in known.values():
                     if node.workstream == name:
                         node.guard = Guard(guards=tuple(sorted(users)))
                         made.append(node)
-        gates: dict[str, list[str]] = {}
-        for gate in made:
-            assert gate.guard is not None
-            for user in gate.guard.guards:
-                gates.setdefault(user, []).append(gate.id)
-        for user, names in gates.items():
-            known[user].gates = tuple(sorted(names))
+        _introduce(made, known)
         return [node for node in made if node.id not in known]
+
+    def after_waves(self, graph: Graph, inferred: Mapping[str, tuple[str, ...]]) -> list[Node]:
+        """The nodes of the gates of waves, with their edges; the workstreams get to know them. What cannot be is noted.
+
+        `graph`, made with `inferred`: of all other nodes and of `of_waves`.
+        """
+        known = {node.id: node for node in graph.nodes}
+        made: list[Node] = []
+        for pattern in self.of_waves:
+            declared, before = self._owners[pattern.id], inferred.get(pattern.id, ())
+            waves: dict[int, list[str]] = {}
+            for user in self._guarded(declared, known):
+                waves.setdefault(graph.level[graph.index[user]], []).append(user)
+            for wave, users in sorted(waves.items()):
+                waits = self._waiting(pattern, users)
+                needed = max((*waits.depends_on, *waits.after, *before), key=lambda name: graph.level[graph.index[name]], default=users[0])
+                if graph.level[graph.index[needed]] > wave:
+                    self._faults.add(_too_early(declared, wave, needed, graph.level[graph.index[needed]]))
+                    break
+                gate = _guarding(waits, declared, f"{pattern.id}[wave={wave}]", users, known)
+                made.append(gate.with_(inferred=tuple(sorted({*before, *users}.difference(gate.depends_on)))))
+        _introduce(made, known)
+        return made
+
+    def _waiting(self, pattern: Node, users: list[str]) -> Node:
+        return pattern.with_(depends_on=self._own(pattern.depends_on, users), after=self._own(pattern.after, users))
 
     def _guarded(self, declared: Declared, known: Mapping[str, Node]) -> list[str]:
         """Ids of the nodes that a gate guards, sorted; for the whole run, where nobody names it: all that patterns mean, too."""
         users = self._users.get(declared.id)
         if users is None and _place(declared) != "workstream":
             prefix = declared.unit.prefix
-            users = [node.id for node in known.values() if node.id.startswith(prefix) and not (node.is_group or node.manual)]
+            users = [one.id for one in known.values() if one.kind == Node.WORKSTREAM and one.id.startswith(prefix) and not one.manual]
         return sorted([user for user in users or () if user in known])
+
+
+def _introduce(gates: Iterable[Node], known: Mapping[str, Node]) -> None:
+    """Tell the nodes that are guarded by which gates."""
+    found: dict[str, list[str]] = {}
+    for gate in gates:
+        assert gate.guard is not None
+        for user in gate.guard.guards:
+            found.setdefault(user, []).append(gate.id)
+    for user, names in found.items():
+        known[user].gates = tuple(sorted({*known[user].gates, *names}))
+
+
+def _too_early(declared: Declared, wave: int, needed: str, later: int) -> UetError:
+    """What to say of a gate that needs what comes in a later wave than the one after which it is to stand."""
+    hint = f"name it under `gates` in workstreams of wave {later} or later only, or write `at: run`"
+    return UetError(f"gate `{declared.id}` stands after wave {wave}, but needs `{needed}` of wave {later}", declared.spec.where(), hint)
 
 
 def after_guarded(nodes: Iterable[Node], inferred: dict[str, tuple[str, ...]]) -> None:

@@ -22,7 +22,7 @@ ISOLATIONS = frozenset(("worktree",))
 ADAPTERS = frozenset(("aider", "claude", "codex", "gemini", "mini-swe-agent", "opencode", "pi", "qwen"))  # of `tools`
 CAUSES = frozenset(("gate",))  # of `retry.on`
 TYPES = frozenset(("approval",))  # of gates
-PLACES = frozenset(("wave", "merge"))  # at which gates stand
+PLACES = frozenset(("merge",))  # at which gates stand
 
 
 def later_keys(noun: str, block: Map) -> dict[str, UetError]:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
+from uetbuild.core.barriers import hold_next_waves
 from uetbuild.core.cells import hold_dependents, hold_followers
 from uetbuild.core.coupling import couple, only_after
 from uetbuild.core.graph import Graph
@@ -98,7 +99,7 @@ class _Loading:
         defaults = {unit.file: self._default(unit, references, nodes) for unit in self.family.units}
         self._check_prices(nodes)
         self.faults.check(self.family.sources)
-        self._order(nodes)
+        self._order(nodes, gating)
         return self._assembled(nodes, defaults, [*expansion.warnings, *gating.warnings])
 
     # --- what surrounds the workstreams -----------------------------------------------------------------------------------------------
@@ -189,12 +190,13 @@ class _Loading:
 
     # --- the whole ------------------------------------------------------------------------------------------------------------------
 
-    def _order(self, nodes: list[Node]) -> None:
-        """Add what the files say about the order; contradictions and cycles are errors."""
-        inferred, errors = couple(nodes)
+    def _order(self, nodes: list[Node], gating: Gating) -> None:
+        """Add what the files say about the order, and the gates of the waves that follow from it; contradictions and cycles are errors."""
+        everyone = [*nodes, *gating.of_waves]
+        inferred, errors = couple(everyone)
         self.faults.add_all(errors)
-        order = only_after(nodes, inferred)
-        for node in nodes:
+        order = only_after(everyone, inferred)
+        for node in everyone:
             behind = order.get(node.id, ())
             node.after = tuple(dict.fromkeys((*node.after, *behind)))
             inferred[node.id] = tuple([name for name in inferred.get(node.id, ()) if name not in behind])
@@ -204,12 +206,20 @@ class _Loading:
         for node in nodes:
             node.after = (*node.after, *held.get(node.id, ()))
         try:
-            Graph(nodes, inferred)
+            inferred = self._with_waves(nodes, gating, Graph(everyone, inferred), inferred)
         except UetError as cycle:
             self.faults.add(cycle)
         self.faults.check(self.family.sources)
         for node in nodes:
             node.inferred = inferred.get(node.id, ())
+
+    def _with_waves(
+        self, nodes: list[Node], gating: Gating, graph: Graph, inferred: dict[str, tuple[str, ...]]
+    ) -> dict[str, tuple[str, ...]]:
+        """Add the gates of waves to `nodes`; returns `inferred` with their edges."""
+        gates = gating.after_waves(graph, inferred) if gating.of_waves else []
+        nodes += gates
+        return hold_next_waves(graph, gates, {**inferred, **{gate.id: gate.inferred for gate in gates}}) if gates else inferred
 
     def _assembled(self, nodes: list[Node], defaults: dict[str, tuple[str, ...] | None], warnings: list[str]) -> Project:
         root = self.family.root

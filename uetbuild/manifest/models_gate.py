@@ -52,7 +52,8 @@ workstreams:
     blocking: Bool = Field(True, description="Whether what depends on a guarded workstream waits for it, or its failure is only a warning.")
     at: Annotated[str, _chosen("at", AT, PLACES)] = Field(
         "workstream",
-        description="After what it stands: each workstream that names it; the whole run (of all that name it, or of all).",
+        description="After what it stands: each workstream that names it; each wave with one that names it; the whole run. After waves and "
+        "run it guards all where nobody names it.",
     )
     message: OptionalLine = Field(None, description="What is said when it fails.")
 
@@ -71,6 +72,12 @@ def read_gate(node: Tree, key: Text) -> Gate:
     gate = read_block(Gate, node, key)
     if not gate.run:
         raise Refused([UetError(f"gate `{key.text}` has no `run`", key.location(), "a gate checks by a recipe")])
+    if gate.at == "wave":
+        for name in ("outputs", "depfile"):
+            if getattr(gate, name):
+                raise Refused(
+                    [UetError(f"a gate of waves has no `{name}`", gate.where(name), "it stands more than once; `at: run` does not")]
+                )
     return gate
 
 

@@ -8,6 +8,7 @@ from uetbuild.core.idpatterns import is_pattern, matcher
 from uetbuild.errors import UetError
 from uetbuild.manifest.faults import Faults
 from uetbuild.manifest.manifests import Unit
+from uetbuild.manifest.models_gate import Gate
 from uetbuild.manifest.namespaces import Declared, Namespaces
 from uetbuild.manifest.texts import Filled
 
@@ -48,6 +49,10 @@ class References:
         several = self._namespaces.matching(text, unit)
         if several is None:
             one = self.workstream(text, unit) or self._namespaces.find(self._namespaces.gates, text, unit)
+            if one is not None and isinstance(one.spec, Gate) and one.spec.at == "wave":
+                hint = "name it under `gates`; what follows in later waves waits for it by itself"
+                self._unknown(reference, user, f"{verb} gate `{text}`, which stands after waves", hint)
+                return []
             if one is not None:
                 return [one.nodes]
             self._unknown(reference, user, f"{verb} unknown workstream `{text}`", self._hint(text, unit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from uetbuild.core.nodes import Node
 from uetbuild.report.amounts import counted
 from uetbuild.report.escapes import safe_name
 from uetbuild.report.flow import flow
@@ -29,12 +30,15 @@ def graph_text(graph: Graph, members: Sequence[int], width: int = 80) -> str:
             groups.append(i)
         else:
             levels.setdefault(graph.level[i], []).append(i)
-    blocks = [
-        [f"level {level}: {counted(len(nodes), 'workstream')}", *_level(graph, nodes, inside, width)] for level, nodes in levels.items()
-    ]
+    blocks = [[f"level {level}: {_size(graph, nodes)}", *_level(graph, nodes, inside, width)] for level, nodes in levels.items()]
     if groups:
         blocks.append(["groups:", *_level(graph, groups, inside, width)])
     return "\n".join("".join(line + "\n" for line in block) for block in blocks)
+
+
+def _size(graph: Graph, nodes: Sequence[int]) -> str:
+    gates = len([i for i in nodes if graph.nodes[i].kind == Node.GATE])
+    return counted(len(nodes) - gates, "workstream") + (f", {counted(gates, 'gate')}" if gates else "")
 
 
 def graph_json(graph: Graph, members: Sequence[int]) -> dict[str, Any]:
