@@ -36,10 +36,11 @@ GRACE = 5.0  # seconds between TERM and KILL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from uetbuild.cli.options import Options
     from uetbuild.cli.project import OpenProject
+    from uetbuild.core.events import Event
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Settings
     from uetbuild.core.ports import Shell
@@ -76,7 +77,7 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
     request = request.with_(follow=follow)
     settings = _settings(session, options)
     resumed = options.resumed
-    seq = session.history.events(resumed)[-1].seq if resumed else 0
+    earlier = session.history.events(resumed) if resumed else []
     if resumed:
         done = frozenset([i for i in request.members if _done(session, i, resumed)])
         request = request.with_(forced=request.forced - done, done=done)
@@ -85,7 +86,7 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         for text in held.store.warnings:
             view.warn(text)
         _end_leftovers(held.store, view)
-        code = _run(session, request, held, view, settings, resumed, seq)
+        code = _run(session, request, held, view, settings, earlier)
         if session.fresh is not None and not any(written_secrets(node) for node in session.graph.nodes):  # secrets are never stored
             compiled.save(session.layout, session.key, session.project, session.fresh)
     return code
@@ -110,18 +111,19 @@ def _done(session: OpenProject, i: int, run: str) -> bool:
     return stamp is not None and stamp.stage == Stage.DONE and stamp.run == run
 
 
-def _run(session: OpenProject, request: Request, held: Held, view: Lines, settings: Settings, resumed: str, seq: int) -> int:
+def _run(session: OpenProject, request: Request, held: Held, view: Lines, settings: Settings, earlier: Sequence[Event]) -> int:
+    """`earlier`: the events of a run that goes on."""
     store, root = held.store, session.root
     shell = AskShell(dict(session.environ))
     disk = RealDisk(root, store.digests, session.environ)
     preflight(session.graph, request.members, disk)
     survey = session.survey(request, store, disk, shell)
-    run = resumed or new_run_id(SystemClock.now(), os.urandom(2))
+    run = earlier[0].run if earlier else new_run_id(SystemClock.now(), os.urandom(2))
     hands = FileHands(root, session.layout, tracker(shell, root))
     bench = Bench(survey, Outputs(disk, hands, survey.memory, settings.exclude, session.graph.nodes))
-    journal = Journal(run, store, (view,), SystemClock(), seq)
+    journal = Journal(run, store, (view,), SystemClock(), earlier[-1].seq if earlier else 0)
     rank, admission = priorities(session.graph, request, store.seconds(), settings)
-    purse = _purse(session, settings, request, journal, view)
+    purse = _purse(session, settings, request, journal, view, earlier)
     workers = SupervisorPool(request.jobs, dict(session.environ), (held.lock.fileno(),))
     try:
         with SignalWait() as wait:
@@ -149,7 +151,9 @@ def dice() -> float:
     return (int.from_bytes(os.urandom(8), "big") >> 11) / (1 << 53)  # `random` is not loaded for this
 
 
-def _purse(session: OpenProject, settings: Settings, request: Request, journal: Journal, view: Lines) -> Purse:
+def _purse(
+    session: OpenProject, settings: Settings, request: Request, journal: Journal, view: Lines, earlier: Sequence[Event]
+) -> Purse:  # fmt: skip
     """What the build may spend; without a budget no ledger is opened before something was spent."""
     nodes, run = session.graph.nodes, journal.run
     budgeted = settings.budget is not None or bool(settings.phases) or any(nodes[i].budget is not None for i in request.members)
@@ -157,7 +161,7 @@ def _purse(session: OpenProject, settings: Settings, request: Request, journal: 
     def make() -> Book:
         from uetbuild.cli.money import open_book  # decimal and json: most builds spend nothing
 
-        return open_book(session.layout, settings, run, budgeted, journal.resumed, view.warn)
+        return open_book(session.layout, settings, run, budgeted, earlier, view.warn)
 
     def read(node: str) -> bytes:
         try:
@@ -166,7 +170,7 @@ def _purse(session: OpenProject, settings: Settings, request: Request, journal: 
         except OSError:
             return b""
 
-    book = make() if budgeted or journal.resumed else None
+    book = make() if budgeted or earlier else None
     return Purse(request.jobs, journal, read, make, book)
 
 

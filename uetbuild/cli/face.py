@@ -50,7 +50,7 @@ class Face:
 
     def reopen(self) -> None:
         """Open the project anew when it is asked for: the options have changed."""
-        self._session = None
+        self._session = self._failure = None
 
     def plan(self) -> dict[str, Any]:
         """The plan object of interface section 4 for the options; its warnings are said."""

@@ -9,6 +9,7 @@ import os
 from decimal import Decimal
 
 from uetbuild.cli.clock import SystemClock
+from uetbuild.core.events import lasted
 from uetbuild.core.forecast import costs, estimates, past_costs
 from uetbuild.core.ledger import UNLIMITED, Entry, Ledger, folded, settled
 from uetbuild.core.prices import PRICES
@@ -20,8 +21,9 @@ from uetbuild.state.ledger import LedgerFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from uetbuild.core.events import Event
     from uetbuild.core.nodes import Node, Settings
     from uetbuild.core.outlook import Past
     from uetbuild.core.usage import Prices
@@ -30,8 +32,12 @@ if TYPE_CHECKING:
 MOST_DIGITS = 9  # before and behind the point
 
 
-def open_book(layout: Layout, settings: Settings, run: str, budgeted: bool, resumed: bool, warn: Callable[[str], None]) -> Book:
-    """The book of a run, open for writing. Raises UetError where the ledger cannot be used, under a budget also where it is damaged."""
+def open_book(
+    layout: Layout, settings: Settings, run: str, budgeted: bool, earlier: Sequence[Event], warn: Callable[[str], None]
+) -> Book:  # fmt: skip
+    """The book of a run, open for writing. `earlier`: the events of a run that goes on.
+
+    Raises UetError where the ledger cannot be used, under a budget also where it is damaged."""
     file = LedgerFile(layout, writable=True, strict=budgeted)
     for text in file.warnings:
         warn(text)
@@ -41,10 +47,10 @@ def open_book(layout: Layout, settings: Settings, run: str, budgeted: bool, resu
     if cut_off:
         file.write(cut_off)
         entries = file.entries()
-    if resumed:
+    if earlier:
         _remove_reports(layout, run)
     ledger = Ledger(run, settings.budget or UNLIMITED, dict(settings.phases), entries)
-    return Book(ledger, file, prices, estimates(past_costs(entries)), SystemClock())
+    return Book(ledger, file, prices, estimates(past_costs(entries)), SystemClock(), lasted(earlier))
 
 
 def known_prices(settings: Settings) -> Prices:

@@ -217,6 +217,7 @@ class Options:
 
     KEPT = (
         "jobs", "keep_going", "fail_fast", "force", "only", "profile", "assignments", "args", "yes", "strict_waves", "budget_usd",
+        "file",
     )  # fmt: skip
 
     def kept(self) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class OpenProject:
         self.root = found.root
         self.layout = Layout(found.root, os.path.join(cwd, options.state) if options.state else None)
         self.here = os.path.relpath(cwd, found.root) if cwd != found.root and cwd.startswith(found.root + "/") else ""
+        self._folder = "" if cwd == found.root else os.path.relpath(cwd, found.root)  # of the words of the command line
         self.fresh: Observations | None = None  # of a manifest that was compiled just now
         self.key = ""
         self.project = self._compiled(found.manifest, options)
@@ -115,7 +116,8 @@ class OpenProject:
             members=tuple(members), named=direct, forced=forced,
             args=tuple(options.args or ()), arguments=self._arguments(options, named), jobs=self.jobs(options),
             stop=Request.KEEP_GOING if options.keep_going else Request.KILL if options.fail_fast else Request.FINISH,
-            strict_waves=options.strict_waves, follow=follow, yes=options.yes, targets=tuple(options.targets), options=options.kept(),
+            strict_waves=options.strict_waves, follow=follow, yes=options.yes, targets=tuple(options.targets),
+            options=options.kept() | ({"folder": self._folder} if self._folder else {}),
         )  # fmt: skip
 
     def jobs(self, options: Options) -> int:

@@ -6,6 +6,7 @@ from uetbuild.core.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 EVENT_NAMES = (
@@ -38,3 +39,14 @@ class Event(Record):
         if self.node:
             shown["node"] = self.node
         return shown | self.data
+
+
+def lasted(events: Iterable[Event]) -> float:
+    """Seconds that a run was at work, from its events in order: each part from its `run_started` to the last event before the next one."""
+    total, began, last = 0.0, 0.0, 0.0
+    for event in events:
+        if event.event == "run_started":
+            total += max(0.0, last - began)
+            began = event.time
+        last = event.time
+    return total + max(0.0, last - began)

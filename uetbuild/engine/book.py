@@ -36,8 +36,9 @@ class Book:
     __slots__ = ("last", "why", "_began", "_clock", "_estimates", "_events", "_file", "_ledger", "_prices", "_unwritten")
 
     def __init__(
-        self, ledger: Ledger, file: LedgerFile, prices: Prices, estimates: Mapping[str, tuple[str, int]], clock: Clock
+        self, ledger: Ledger, file: LedgerFile, prices: Prices, estimates: Mapping[str, tuple[str, int]], clock: Clock, lasted: float = 0.0
     ) -> None:  # fmt: skip
+        """`lasted`: seconds that earlier parts of the run took."""
         self.last = 0.0
         self.why = ""
         self._ledger = ledger
@@ -45,7 +46,7 @@ class Book:
         self._prices = prices
         self._estimates = estimates
         self._clock = clock
-        self._began = clock.monotonic()
+        self._began = clock.monotonic() - lasted
         self._unwritten: dict[tuple[str, str, int], Entry] = {}
         self._events: list[tuple[str, str, dict[str, Any]]] = []
 

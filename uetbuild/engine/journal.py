@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Journal:
     """Collects the `changes` of a turn; `flush` commits them and tells the views. A run begins with its first event."""
 
-    __slots__ = ("run", "changes", "begun", "_store", "_views", "_clock", "_first", "_seq", "_told")
+    __slots__ = ("run", "changes", "begun", "_store", "_views", "_clock", "_seq", "_told")
 
     def __init__(self, run: str, store: Store, views: Sequence[View], clock: Clock, seq: int = 0) -> None:
         """`seq`: of the last event of the run, where it goes on."""
@@ -27,13 +27,8 @@ class Journal:
         self._store = store
         self._views = views
         self._clock = clock
-        self._first = self._seq = seq
+        self._seq = seq
         self._told: list[Event] = []
-
-    @property
-    def resumed(self) -> bool:
-        """Whether the run began before this build."""
-        return self._first > 0
 
     def emit(self, event: str, node: str = "", /, **data: Any) -> None:
         """Append an event of now."""

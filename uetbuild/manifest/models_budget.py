@@ -79,7 +79,7 @@ class RunBudget(Budget):
     NOUN: ClassVar[str] = "run budget"
     EXAMPLE: ClassVar[str] = _RUN_EXAMPLE
 
-    time: OptionalDuration = Field(None, description="Time on the clock; a resumed run has it anew.")
+    time: OptionalDuration = Field(None, description="Time on the clock; what a run took before it was resumed counts.")
     on_exceeded: OnExceeded = Field(
         "halt", description="`halt`: nothing new starts, what runs goes to its end, exit 4; `warn` says so, `continue` only notes it."
     )

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 _COUNTED = ("up_to_date", "failed", "blocked", "skipped", "cancelled")
 _VERDICTS = ("passed", "failed", "warned")  # of gates
 
+# after a run that its budget halted, by what was used up
+WAYS_ON = {
+    "usd": "`uetbuild resume --budget-usd X` goes on",
+    "tokens": "raise `budgets.run.tokens` in the manifest, then `uetbuild resume` goes on",
+    "time": "raise `budgets.run.time` in the manifest, then `uetbuild resume` goes on",
+}
+
 
 def closing(data: Mapping[str, Any]) -> str:
     """The last line: `ran 3 of 12 in 4.1s (9 up to date, $0.12)`; `data` is that of `run_finished`."""

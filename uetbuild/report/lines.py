@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uetbuild.report.amounts import counted, duration
 from uetbuild.report.causes import message_lines, signal_name, why_failed
-from uetbuild.report.closing import closing
+from uetbuild.report.closing import WAYS_ON, closing
 from uetbuild.report.escapes import safe_name, safe_output
 from uetbuild.report.reasons import in_words
 from uetbuild.report.stream import DIM, GREEN, RED, YELLOW, paint
@@ -168,7 +168,7 @@ class Lines:
         message = data.get("message", "")
         if data.get("halts"):
             self._complain(f"{paint('error:', RED, self._err.colours)} stopped before `{safe_name(node)}`: {safe_name(message)}")
-            self._complain("hint: `uetbuild resume --budget-usd X` goes on")
+            self._complain(f"hint: {WAYS_ON[data.get('unit', 'usd')]}")
         elif message:
             self.warn(message + (f"; from now on {counted(data['jobs'], 'worker')}" if data.get("jobs") else ""))
 
