@@ -4,6 +4,7 @@ import pytest
 
 from uetbuild.core import fingerprint as f
 from uetbuild.core.nodes import Agent, Hole, Node, Source, Step
+from uetbuild.core.policies import Guard
 
 NODE = Node(id="a", workstream="a")
 STEP = Step(words=(("true",),))
@@ -17,7 +18,7 @@ OTHER = {
     "tags": ("t",), "folder": "d", "file": "f", "line": 3, "column": 3, "priority": 1, "after": ("b",), "timeout": 1.0,
     "resources": (("p", 1),), "mutex": ("m",), "exclusive": True, "always": True, "manual": True, "interactive": True, "confirm": "c",
     "cache": False, "keep": True, "skipped": True, "skip_if": STEP, "require_env": ("A",), "require_files": ("f",), "forbid": (SOURCE,),
-    "agent": AGENT, "retry": 1, "gates": ("g",), "guard": 1, "budget": 1, "secrets": ("S",), "uses_args": True, "definition": "d",
+    "agent": AGENT, "retry": 1, "gates": ("g",), "guard": Guard(only=("*.py",)), "budget": 1, "secrets": ("S",), "uses_args": True, "definition": "d",
 }  # fmt: skip
 
 
@@ -29,6 +30,7 @@ OTHER = {
         (Step, f.STEP_COUNTED, f.STEP_LEFT_OUT),
         (Hole, f.HOLE_COUNTED, f.HOLE_LEFT_OUT),
         (Agent, f.AGENT_COUNTED, f.AGENT_LEFT_OUT),
+        (Guard, f.GUARD_COUNTED, f.GUARD_LEFT_OUT),
     ],
 )
 def test_every_field_is_hashed_or_listed_as_not_hashed(kind, counted, left_out):

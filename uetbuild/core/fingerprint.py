@@ -14,8 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uetbuild.core.nodes import Node, Pieces, Source, Step
 
-# Every slot of Node, Source, Step, Hole and Agent stands in one of the two tuples of its class (tests/core/test_core_fingerprint.py).
-NODE_COUNTED = ("inputs", "outputs", "edits", "steps", "finally_", "cwd", "env_mode", "depfile", "isolation", "python", "agent")
+# Every slot of Node and of what it holds stands in one of the two tuples of its class (tests/core/test_core_fingerprint.py).
+NODE_COUNTED = ("inputs", "outputs", "edits", "steps", "finally_", "cwd", "env_mode", "depfile", "isolation", "python", "agent", "guard")
 NODE_LEFT_OUT = (
     # compared item by item, by what the world says today
     "env", "pass_env", "programs", "probes", "sh_vars", "depends_on", "inferred",
@@ -28,7 +28,7 @@ NODE_LEFT_OUT = (
     # never counted or stored (interface, `secrets`); says only that `steps` use {{ args }}; the digest itself
     "secrets", "uses_args", "definition",
     # policies: how often, how dear, and who guards it
-    "retry", "budget", "gates", "guard",
+    "retry", "budget", "gates",
 )  # fmt: skip
 SOURCE_COUNTED = ("pattern", "kind", "items", "negative", "optional", "folder", "name")
 SOURCE_LEFT_OUT = ("line", "column")
@@ -38,6 +38,8 @@ HOLE_COUNTED = ("name", "key", "place", "source", "context", "late", "words")
 HOLE_LEFT_OUT = ()
 AGENT_COUNTED = ("model", "prompt", "prompt_file")
 AGENT_LEFT_OUT = ("tool",)  # its `cmd` is the step
+GUARD_COUNTED = ("only",)
+GUARD_LEFT_OUT = ("type", "blocking", "at", "guards", "message")  # what it made of them counts by their results
 
 
 def digest_text(text: str) -> str:
@@ -54,6 +56,8 @@ def definition(node: Node) -> str:
     ]  # fmt: skip
     if node.agent is not None:
         parts.append([node.agent.model, pieces_row(node.agent.prompt), node.agent.prompt_file])
+    if node.guard is not None and node.guard.only:
+        parts.append(list(node.guard.only))
     return digest_text(repr(parts))
 
 

@@ -27,7 +27,7 @@ class Retry(Record):
 class Guard(Record):
     """What makes a node a gate. `type` of the contract's list; `blocking`: what follows waits for it; `at`: `workstream`, `wave` or `run`;
     `guards`: ids of the nodes whose files it checks, sorted; `message`: what is said when it fails, or what an approval asks; `only`: file
-    names (patterns) of those files that it checks, all if empty: with none left there is nothing to check.
+    names (patterns) of the files that it checks, of its own inputs if it has any: with none left there is nothing to check; all if empty.
     """
 
     __slots__ = ("type", "blocking", "at", "guards", "message", "only")

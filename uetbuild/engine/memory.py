@@ -64,12 +64,13 @@ class Memory:
         made = {path for path, digest in stamp.outputs.items() if digest != Kind.FOLDER}
         return sorted(made.union([path for path, digest in stamp.edits.items() if digest]))
 
-    def result(self, node: str, own: Callable[[str], bool] | None = None) -> str:
-        """Digest of what a node creates and edits, for those who depend on it; "" where it has no files. `own`: edits that do not count."""
+    def result(self, node: str, counts: Callable[[str], bool] | None = None) -> str:
+        """Digest of what a node creates and edits, for those who depend on it; "" where it has no files. `counts`: which paths do."""
         stamp = self.stamps.get(node)
         if stamp is None:
             return ""
-        edits = stamp.edits.items() if own is None else [(path, digest) for path, digest in stamp.edits.items() if not own(path)]
-        if not (stamp.outputs or edits):
-            return ""
-        return digest_text(repr((sorted(stamp.outputs.items()), sorted(edits))))
+        outputs, edits = [
+            sorted([(path, digest) for path, digest in files.items() if counts is None or counts(path)])
+            for files in (stamp.outputs, stamp.edits)
+        ]  # fmt: skip
+        return digest_text(repr((outputs, edits))) if outputs or edits else ""

@@ -20,6 +20,7 @@ def preflight(graph: Graph, members: Iterable[int], disk: Disk, *, inputs_only: 
     """Raise UetErrors with everything that is missing; `inputs_only` for looking without building."""
     makers = _Makers(graph)
     errors: list[UetError] = []
+    told: set[tuple[str, str]] = set()
     for i in members:
         node = graph.nodes[i]
         if node.skipped:
@@ -27,6 +28,7 @@ def preflight(graph: Graph, members: Iterable[int], disk: Disk, *, inputs_only: 
         errors.extend(_missing_inputs(node, disk, makers))
         if not inputs_only:
             errors.extend(_missing_requirements(node, disk))
+            errors.extend(_missing_programs(node, disk, told))
     if errors:
         raise errors[0] if len(errors) == 1 else UetErrors(errors)
 
@@ -53,9 +55,17 @@ def _missing_requirements(node: Node, disk: Disk) -> Iterator[UetError]:
     for path in node.require_files:
         if disk.kind(path) == Kind.ABSENT:
             yield UetError(f"`{node.id}` requires the file `{path}`, which is not there", where)
+
+
+def _missing_programs(node: Node, disk: Disk, told: set[tuple[str, str]]) -> Iterator[UetError]:
+    """Each once for all nodes of a workstream (`told`)."""
     for name in node.programs:
-        if not disk.which(name):
-            yield UetError(f"`{node.id}` needs the program `{name}`, which is not on PATH", where, f"install `{name}`, or set PATH")
+        if not disk.which(name) and (node.workstream, name) not in told:
+            told.add((node.workstream, name))
+            where = Location(node.file, node.line, node.column, len(node.workstream))
+            from uetbuild.core.installing import how_to_install  # only for this message
+
+            yield UetError(f"`{node.id}` needs the program `{name}`, which is not on PATH", where, how_to_install(name))
 
 
 class _Makers:

@@ -16,7 +16,7 @@ from uetbuild.engine.recorded import RecordedOrder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
 
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Node, Project, Sources
@@ -171,17 +171,17 @@ class Survey:
         return list(dict.fromkeys(found))
 
     def guarded(self, node: Node) -> list[str]:
-        """The files that a gate checks (`{{ files }}`): what those it guards and that take part created or edited, by path; nothing for
-        other nodes.
+        """The files that a gate checks (`{{ files }}`): what those it guards and that take part created or edited, by path; of a ready-made
+        one with inputs these; nothing for other nodes.
         """
         if node.guard is None:
             return []
-        absent = self.absent(node)
-        paths = sorted({path for name in node.guard.guards if name not in absent for path in self.memory.files_of(name)})
-        if not node.guard.only:
-            return paths
-        matches = [matcher(pattern) for pattern in node.guard.only]
-        return [path for path in paths if any(match(path.rpartition("/")[2]) for match in matches)]
+        if node.guard.only and node.inputs:
+            paths = [path for _, path in self.matching(node.inputs, node)]
+        else:
+            absent = self.absent(node)
+            paths = sorted({path for name in node.guard.guards if name not in absent for path in self.memory.files_of(name)})
+        return [path for path in paths if checks(path)] if (checks := _checks(node)) else paths
 
     def absent(self, node: Node) -> frozenset[str]:
         """Ids of the nodes that a gate guards but that take no part in this build: nobody has looked whether they are up to date, so it
@@ -223,8 +223,13 @@ class Survey:
             return {}
         index, absent = self.graph.index, self.absent(node)
         others = self._without_groups([index[name] for name in node.depends_on if name not in absent])
-        own = Scope(node.edits, self.project.settings.exclude).matches if node.agent is not None and node.edits else None  # see `judge`
-        return {other.id: result for other in others if (result := self.memory.result(other.id, own))}
+        checks, foreign = _checks(node), None
+        checked = node.guard.guards if node.guard is not None and checks else ()
+        if node.agent is not None and node.edits:
+            own = Scope(node.edits, self.project.settings.exclude).matches
+            foreign = lambda path: not own(path)  # noqa: E731  (see `judge`)
+        results = {other.id: self.memory.result(other.id, checks if other.id in checked else foreign) for other in others}
+        return {name: result for name, result in results.items() if result}
 
     def _without_groups(self, indices: Iterable[int]) -> list[Node]:
         """The nodes that these stand for: members instead of groups."""
@@ -253,6 +258,14 @@ class Survey:
         alive = {path for stamp in self.memory.stamps.values() if stamp.node in known for path in stamp.outputs}
         declared = {source.pattern for node in self.graph.nodes for source in node.outputs if source.kind == Source.PATH}
         return frozenset([path for stamp in dead for path in stamp.outputs if path not in alive and path not in declared])
+
+
+def _checks(node: Node) -> Callable[[str], bool] | None:
+    """Whether a path is one that a gate checks; None where it checks them all, and for other nodes."""
+    if node.guard is None or not node.guard.only:
+        return None
+    matches = [matcher(pattern) for pattern in node.guard.only]
+    return lambda path: any(match(path.rpartition("/")[2]) for match in matches)
 
 
 class Unsure:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from uetbuild.core.fingerprint import definition
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node
 from uetbuild.core.policies import Guard
 from uetbuild.core.render import late_of
 from uetbuild.errors import UetError
+from uetbuild.manifest.catalogue import CATALOGUE
 from uetbuild.manifest.faults import Faults
 from uetbuild.manifest.instances import Instance
 from uetbuild.manifest.models_gate import Gate
@@ -213,7 +215,13 @@ def _place(declared: Declared) -> str:
 
 
 def _is_shared(pattern: Node, declared: Declared) -> bool:
-    return bool(declared.spec.inputs) and "files" not in late_of(*pattern.steps, *pattern.finally_)
+    return bool(declared.spec.inputs) and (bool(_only(declared)) or "files" not in late_of(*pattern.steps, *pattern.finally_))
+
+
+def _only(declared: Declared) -> tuple[str, ...]:
+    """Names of the files that a ready-made gate checks."""
+    assert isinstance(declared.spec, Gate)
+    return CATALOGUE[declared.spec.uses].only if declared.spec.uses else ()
 
 
 def _guarding(pattern: Node, declared: Declared, name: str, users: list[str], known: Mapping[str, Node]) -> Node:
@@ -221,13 +229,15 @@ def _guarding(pattern: Node, declared: Declared, name: str, users: list[str], kn
     spec = declared.spec
     assert isinstance(spec, Gate)
     guarded = [known[user] for user in users]
-    guard = Guard(type=spec.type, blocking=spec.blocking, at=spec.at, guards=tuple(users), message=_message(declared))
+    guard = Guard(type=spec.type, blocking=spec.blocking, at=spec.at, guards=tuple(users), message=_message(declared), only=_only(declared))
     counts = not _is_shared(pattern, declared)  # what these made counts; else only its own inputs
-    return pattern.with_(
+    made = pattern.with_(
         id=name, guard=guard, depends_on=tuple(sorted({*pattern.depends_on, *(users if counts else ())})),
         always=pattern.always or (counts and not spec.inputs and not any(node.outputs or node.edits for node in guarded)),
         skipped=pattern.skipped or (bool(guarded) and all(node.skipped for node in guarded)),
     )  # fmt: skip
+    made.definition = definition(made)
+    return made
 
 
 def _message(declared: Declared) -> str:

@@ -10,12 +10,12 @@ from uetbuild.manifest.tree import Map
 
 KEYS: dict[str, frozenset[str]] = {
     "workstream": frozenset(("compensate", "cache", "service")),
-    "gate": frozenset(("compensate", "cache", "service", "uses", "breaker")),
+    "gate": frozenset(("compensate", "cache", "service", "breaker")),
     "defaults": frozenset(("cache",)),
     "agent": frozenset(("context", "expects")),
     "tool": frozenset(("rate", "breaker")),
 }
-"""By the noun of the block. (agents): what is missing of agents, isolation worktree; (policies): uses, retry on gate; (cache): cache;
+"""By the noun of the block. (agents): what is missing of agents, isolation worktree; (policies): retry on gate; (cache): cache;
 (watch): service; (later): compensate, breaker."""
 
 ISOLATIONS = frozenset(("worktree",))

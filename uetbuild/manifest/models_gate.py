@@ -7,8 +7,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from uetbuild.errors import UetError, not_yet
+from uetbuild.manifest.catalogue import CATALOGUE
 from uetbuild.manifest.later import PLACES, TYPES
-from uetbuild.manifest.models_base import Reads, Refused, read_block, read_map, refuse
+from uetbuild.manifest.models_base import Reads, Refused, Schema, read_block, read_map, refuse
+from uetbuild.manifest.models_recipe import StepSpec
 from uetbuild.manifest.models_values import ID_PATTERN, Bool, OptionalLine, check_id, read_choice
 from uetbuild.manifest.models_workstream import Workstream, same_but_for_case
 from uetbuild.manifest.tree import Map, Text, Tree
@@ -30,10 +32,14 @@ def _chosen(key: str, choices: tuple[str, ...], later: frozenset[str]) -> Reads:
     return Reads(read, {"enum": there}, ", ".join(f"`{choice}`" for choice in there))
 
 
+_USES = Reads(read_choice(*CATALOGUE), {"enum": [*CATALOGUE]}, "name of a ready-made gate")
+
+
 class Gate(Workstream):
     """A workstream that guards: it checks what others made, and holds or warns. It has the keys of a workstream, and these."""
 
     NOUN: ClassVar[str] = "gate"
+    RULES: ClassVar[Schema] = {"not": {"required": ["run", "uses"]}}
     EXAMPLE: ClassVar[str] = """\
 gates:
   lint: {type: lint, run: "ruff check {{ files }}", blocking: false}
@@ -55,6 +61,7 @@ workstreams:
         description="After what it stands: each workstream that names it; each wave with one that names it; the whole run. After waves and "
         "run it guards all where nobody names it.",
     )
+    uses: Annotated[str | None, _USES] = Field(None, description="A ready-made gate instead of `run`; see the catalogue below.")
     message: OptionalLine = Field(None, description="What is said when it fails.")
 
 
@@ -70,8 +77,11 @@ def read_gate(node: Tree, key: Text) -> Gate:
             if name in _EARLY:
                 raise Refused([UetError(f"a gate has no `{name}`", node.where(name), "it checks what workstreams made")])
     gate = read_block(Gate, node, key)
+    if gate.uses:
+        _take(gate, key)
     if not gate.run:
-        raise Refused([UetError(f"gate `{key.text}` has no `run`", key.location(), "a gate checks by a recipe")])
+        hint = "a gate checks by a recipe, or by a ready-made one: `uses: ruff`"
+        raise Refused([UetError(f"gate `{key.text}` has no `run`", key.location(), hint)])
     if gate.at == "wave":
         for name in ("outputs", "depfile"):
             if getattr(gate, name):
@@ -79,6 +89,30 @@ def read_gate(node: Tree, key: Text) -> Gate:
                     [UetError(f"a gate of waves has no `{name}`", gate.where(name), "it stands more than once; `at: run` does not")]
                 )
     return gate
+
+
+def _take(gate: Gate, key: Text) -> None:
+    """Fill in what the ready-made gate says, as far as the gate does not."""
+    assert gate.uses is not None
+    tree, ready = gate.tree, CATALOGUE[gate.uses]
+    if gate.run:
+        hint = (
+            f"keep `uses: {gate.uses}`, or write what it runs and change that: `{' '.join(ready.words)}`" if not ready.title else "keep one"
+        )
+        raise Refused([UetError(f"gate `{key.text}` has both `uses` and `run`", gate.where("run"), hint)])
+    place = tree.entries["uses"]
+
+    def text(word: str) -> Text:
+        return Text(word, '"', place.source, place.start, place.end)
+
+    step = StepSpec.model_construct(argv=tuple([text(word) for word in ready.words]))
+    step._tree = Map(place.source, place.start, False)
+    gate.run = (step,)
+    gate.programs = (*gate.programs, text(ready.program))
+    if "type" not in tree.entries:
+        gate.type = ready.type
+    if gate.title is None and ready.title:
+        gate.title = text(ready.title)
 
 
 def read_gates(node: Tree) -> dict[str, Gate]:

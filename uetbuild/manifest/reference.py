@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from pydantic.fields import FieldInfo
 
+from uetbuild.manifest.catalogue import table
 from uetbuild.manifest.generated import generate
 from uetbuild.manifest.later import ADAPTERS, CAUSES, ISOLATIONS, KEYS, PLACES, TYPES
 from uetbuild.manifest.models import BLOCKS, Manifest
 from uetbuild.manifest.models_base import Block, reads_of
+from uetbuild.manifest.models_gate import Gate
 
 PATH = "docs/reference/manifest.md"
 
@@ -55,6 +57,12 @@ _TITLES = {
 }
 
 
+_READY = """\
+Ready-made gates: what `uses` may say. `files` are those which it is given as `{{ files }}`, of what the guarded workstreams made or, where
+the gate has `inputs`, of these; with none of them there is nothing to check. Its program must be on PATH, and counts. `type`, `title` and
+all other keys may be given besides; a gate that needs other options writes its own `run`."""
+
+
 def reference() -> str:
     """The page as Markdown."""
     blocks: tuple[type[Block], ...] = (Manifest, *BLOCKS)
@@ -67,7 +75,8 @@ def _section(model: type[Block]) -> str:
     lines = [f"## {_TITLES[model.NOUN]}", "", model.__doc__ or "", ""]
     if model.EXAMPLE:
         lines += ["```yaml", model.EXAMPLE.rstrip(), "```", ""]
-    return "\n".join([*lines, "| key | type | default | meaning |", "|---|---|---|---|", *rows, ""])
+    more = ["", _READY, "", table()] if model is Gate else [""]
+    return "\n".join([*lines, "| key | type | default | meaning |", "|---|---|---|---|", *rows, *more])
 
 
 def _own(model: type[Block]) -> list[tuple[str, FieldInfo]]:
