@@ -156,19 +156,24 @@ def _purse(
 ) -> Purse:  # fmt: skip
     """What the build may spend; without a budget no ledger is opened before something was spent."""
     nodes, run = session.graph.nodes, journal.run
+    models = {node.id: node.agent.model for node in nodes if node.agent is not None}
     budgeted = settings.budget is not None or bool(settings.phases) or any(nodes[i].budget is not None for i in request.members)
 
     def make() -> Book:
         from uetbuild.cli.money import open_book  # decimal and json: most builds spend nothing
 
-        return open_book(session.layout, settings, run, budgeted, earlier, view.warn)
+        return open_book(session.layout, settings, run, budgeted, earlier, models, view.warn)
 
-    def read(node: str) -> bytes:
+    def read(node: str, number: int) -> bytes:
+        path = session.layout.report(run, node)
         try:
-            with open(session.layout.log(run, node)[:-4] + ".usage", "rb") as file:
-                return file.read(LONGEST_USAGE)
+            with open(path, "rb") as file:
+                said = file.read(LONGEST_USAGE)
         except OSError:
             return b""
+        if said and number:
+            os.rename(path, session.layout.report(run, node, number))
+        return said
 
     book = make() if budgeted or earlier else None
     return Purse(request.jobs, journal, read, make, book)

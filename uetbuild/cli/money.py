@@ -21,7 +21,7 @@ from uetbuild.state.ledger import LedgerFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from uetbuild.core.events import Event
     from uetbuild.core.nodes import Node, Settings
@@ -33,9 +33,10 @@ MOST_DIGITS = 9  # before and behind the point
 
 
 def open_book(
-    layout: Layout, settings: Settings, run: str, budgeted: bool, earlier: Sequence[Event], warn: Callable[[str], None]
+    layout: Layout, settings: Settings, run: str, budgeted: bool, earlier: Sequence[Event], models: Mapping[str, str],
+    warn: Callable[[str], None],
 ) -> Book:  # fmt: skip
-    """The book of a run, open for writing. `earlier`: the events of a run that goes on.
+    """The book of a run, open for writing. `earlier`: the events of a run that goes on; `models`: those of agents, by node id.
 
     Raises UetError where the ledger cannot be used, under a budget also where it is damaged."""
     file = LedgerFile(layout, writable=True, strict=budgeted)
@@ -43,7 +44,7 @@ def open_book(
         warn(text)
     prices = known_prices(settings)
     entries = file.entries()
-    cut_off = _recovered(layout, [entry for entry in folded(entries).values() if not entry.settled], prices)
+    cut_off = _recovered(layout, [entry for entry in folded(entries).values() if not entry.settled], prices, models)
     if cut_off:
         file.write(cut_off)
         entries = file.entries()
@@ -58,17 +59,22 @@ def known_prices(settings: Settings) -> Prices:
     return PRICES | {model: rates for model, *rates in settings.prices}  # type: ignore[return-value]
 
 
-def _recovered(layout: Layout, entries: list[Entry], prices: Prices) -> list[Entry]:
-    """What attempts that a crash cut off had reported by then; one that had reported nothing stays as it was reserved."""
+def _recovered(layout: Layout, entries: list[Entry], prices: Prices, models: Mapping[str, str]) -> list[Entry]:
+    """What attempts that a crash cut off had reported by then; one that had reported nothing stays as it was reserved.
+
+    A report without number is that of the last attempt: those before it were put aside when they ended, before this one was reserved.
+    """
     found = []
     for entry in entries:
-        try:
-            with open(layout.log(entry.run, entry.node)[:-4] + ".usage", "rb") as file:
-                uses = parse(file.read(), prices)
-        except (OSError, ValueError):
-            continue
-        if uses:
-            found.append(settled(entry, uses, 0.0))
+        for path in (layout.report(entry.run, entry.node, entry.attempt), layout.report(entry.run, entry.node)):
+            try:
+                with open(path, "rb") as file:
+                    uses = parse(file.read(), prices, models.get(entry.node, ""))
+            except (OSError, ValueError):
+                continue
+            if uses:
+                found.append(settled(entry, uses, 0.0))
+                break
     return found
 
 
@@ -76,7 +82,7 @@ def _remove_reports(layout: Layout, run: str) -> None:
     """What is counted must not be read again."""
     folder = os.path.dirname(layout.log(run, "x"))
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
-        if name.endswith(".usage"):
+        if name.rpartition(".")[2].partition("-")[0] == "usage":
             os.unlink(f"{folder}/{name}")
 
 

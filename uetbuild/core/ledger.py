@@ -188,6 +188,10 @@ class Ledger:
         """Whether an attempt at a node is under way."""
         return node in self._open
 
+    def number(self, node: str) -> int:
+        """That of the attempt at a node that is under way, 0 where none is."""
+        return self._open[node].attempt if node in self._open else 0
+
     def account(self, name: str) -> Account:
         """By the name that a notice gives."""
         return self.total if name == "run" else self._nodes[name] if name in self._nodes else self._phases[name.removeprefix("phase:")]

@@ -79,6 +79,10 @@ class Book:
         left = self._ledger.seconds_left(spender)
         return job.with_(timeout=min(left, job.timeout or left)) if left else job
 
+    def number(self, node: Node) -> int:
+        """The number of the attempt at a node that is under way, 0 where none is known."""
+        return self._ledger.number(node.id)
+
     def end(self, node: Node, said: bytes, seconds: float) -> str:
         """Count what an attempt used; why it failed by that, "" where it did not."""
         if not self._ledger.holds(node.id):  # the build had no budget when it started

@@ -304,6 +304,8 @@ class Loop:
                 "skipped": self._tally(State.SKIPPED), "cancelled": self._tally(State.CANCELLED),
                 "seconds": round(self._clock.monotonic() - self._began, 6), "usd": self._purse.usd, "code": code,
             }  # fmt: skip
+            if self._purse.code:
+                counts["halted"] = True  # whatever else made the exit code
             if self.graph.gated:
                 counts["gates"] = {"passed": self._gates.passed, "failed": len(self._gates.rejected), "warned": self._gates.warned}
             state = "cancelled" if self._interrupts.signal else "failed" if code else "succeeded"

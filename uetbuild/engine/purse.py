@@ -31,10 +31,11 @@ class Purse:
     __slots__ = ("code", "halted", "jobs", "why", "_book", "_journal", "_make", "_open", "_parked", "_read")
 
     def __init__(
-        self, jobs: int, journal: Journal, read: Callable[[str], bytes], make: Callable[[], Book], book: Book | None = None
+        self, jobs: int, journal: Journal, read: Callable[[str, int], bytes], make: Callable[[], Book], book: Book | None = None
     ) -> None:  # fmt: skip
-        """`read(node)`: what the attempt of a node that has ended reported, b"" for nothing; `book`: that of a build with a budget, `make`
-        opens that of any other.
+        """`read(node, number)`: what the attempt of a node that has ended reported, b"" for nothing, put aside under the number by which
+        the book knows the attempt (0: not at all), so that it is not taken for what the next one reports; `book`: that of a build with a
+        budget, `make` opens that of any other.
         """
         self.jobs = jobs
         self.halted = False
@@ -92,7 +93,7 @@ class Purse:
 
     def end(self, attempt: Attempt, outcome: Outcome) -> Outcome:
         """Count what an attempt used; one that used more than it was given has failed."""
-        said = self._read(attempt.node.id)
+        said = self._read(attempt.node.id, 0 if self._book is None else self._book.number(attempt.node))
         if self._book is None:
             if not said:
                 return outcome

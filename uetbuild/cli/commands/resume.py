@@ -7,7 +7,7 @@ import os
 from uetbuild.cli.commands import build
 from uetbuild.cli.face import Face
 from uetbuild.cli.options import Options
-from uetbuild.errors import ExitCode, UetError
+from uetbuild.errors import UetError
 from uetbuild.manifest.discover import find
 from uetbuild.state.history import History
 from uetbuild.state.layout import NAME, Layout
@@ -22,7 +22,7 @@ def run(face: Face) -> int:
     options = face.options
     root = _root(options)
     past = History(Layout(root, os.path.abspath(options.state) if options.state else None)).run(*options.targets)
-    if past.summary.get("code") != ExitCode.BUDGET:
+    if not past.summary.get("halted"):
         hint = "a build goes on where the one before stopped: `uetbuild` with the same targets"
         raise UetError(f"run `{past.id}` was not halted by a budget", hint=hint)
     _take_up(options, past, root)
