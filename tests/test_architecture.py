@@ -139,6 +139,7 @@ PORTS = {
     "Clock": ["cli.clock.SystemClock"],
     "Disk": ["state.disk.RealDisk"],
     "Evaluator": ["cli.project.LazyJinja"],
+    "Feedback": ["state.feedback.FeedbackFiles"],
     "Hands": ["state.hands.FileHands"],
     "Person": ["cli.person.Terminal"],
     "Shell": ["executors.ask.AskShell"],

@@ -27,8 +27,7 @@ def gated(*nodes):
     gates = [one for one in nodes if one.guard is not None]
     made = [one.with_(gates=tuple(sorted(g.id for g in gates if one.id in g.guard.guards))) for one in nodes]
     held = hold_dependents(made, {one.id: one.inferred for one in made})
-    return [one.with_(depends_on=tuple(sorted({*one.depends_on, *held.get(one.id, ())})) if one.guard is None else one.depends_on,
-                      after=held.get(one.id, ()) if one.guard is not None else ()) for one in made]  # fmt: skip
+    return [one.with_(inferred=held.get(one.id, ())) for one in made]
 
 
 def a_b(**more):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from world import Build, World, node, sources
+from world import Build, FeedbackInMemory, World, node, sources
 
 from uetbuild.core.jobs import Job
 from uetbuild.core.nodes import Agent, Hole, Node, Step
@@ -17,10 +17,10 @@ from uetbuild.engine.recipe import CALL, LONGEST, Kitchen, Place
 ENVIRON = {"PATH": "/bin", "CC": "gcc", "API_TOKEN": "tok-12345", "SHORT_KEY": "abc", "PLAIN": "value", "MINE": "m1"}
 
 
-def kitchen_of(build: Build, python: str = "python3") -> Kitchen:
+def kitchen_of(build: Build, python: str = "python3", feedback=None) -> Kitchen:
     place = Place(
         root="/project", run="r1", python=python, environ=ENVIRON, log=lambda name: f"/log/{name}", notes=lambda name: f"/notes/{name}",
-        sandbox=lambda name: f"/sandbox/{name}",
+        sandbox=lambda name: f"/sandbox/{name}", feedback=FeedbackInMemory() if feedback is None else feedback,
     )  # fmt: skip
     return Kitchen(place, build.project.settings, build.answers)
 
@@ -81,7 +81,8 @@ def test_a_recipe_is_told_who_and_where_it_is(world):
     )
     assert dict(job.env) == {
         "CC": "clang-src/a.c", "UET_RUN_ID": "r1", "UET_NODE": "b", "UET_ATTEMPT": "1", "UET_INPUTS": "/notes/b.inputs",
-        "UET_CHANGED_FILES": "/notes/b.changed", "UET_USAGE_FILE": "/notes/b.usage", "UET_POOL_BIG_GPU": "0,1",
+        "UET_CHANGED_FILES": "/notes/b.changed", "UET_USAGE_FILE": "/notes/b.usage", "UET_FEEDBACK_FILE": "/dev/null",
+        "UET_POOL_BIG_GPU": "0,1",
     }  # fmt: skip
     assert not job.clear_env
 

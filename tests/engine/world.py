@@ -77,6 +77,7 @@ class World:
         self.budget = None
         self.phases: tuple = ()
         self.ticks = 1.0
+        self.feedback = FeedbackInMemory()
 
     # Disk
     def kind(self, path: str) -> str:
@@ -208,6 +209,27 @@ class FakeWorkers:
         self.closed = True
 
 
+class FeedbackInMemory:
+    """`texts` by path; `logs`: what nodes printed, by id; `seen`: what each attempt with feedback was told, as (node, text)."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.logs: dict[str, str] = {}
+
+    def path(self, run: str, node: str) -> str:
+        return f"/{run}/{node}.feedback"
+
+    def read(self, path: str) -> str:
+        return self.texts.get(path, "")
+
+    def write(self, path: str, text: str) -> None:
+        self.texts[path] = text
+
+    def tail(self, run: str, node: str, start: int, most: int) -> tuple[str, int]:
+        log = self.logs.get(node, "")
+        return log[start:][-most:], len(log)
+
+
 class LedgerInMemory:
     def __init__(self, entries: list) -> None:
         self.entries = entries
@@ -311,7 +333,7 @@ class Build:
         outputs = Outputs(self.world, self.world, self.survey.memory, settings.exclude, self.graph.nodes)
         place = Place(
             root=self.world.root, run="run-1", python="python3", environ=dict(os.environ, **self.world.environ), log=lambda name: f"/log/{name}",
-            notes=lambda name: f"/notes/{name}", sandbox=lambda name: f"/sandbox/{name}",
+            notes=lambda name: f"/notes/{name}", sandbox=lambda name: f"/sandbox/{name}", feedback=self.world.feedback,
         )  # fmt: skip
         self.loop = Loop(
             self.survey, Bench(self.survey, outputs), Kitchen(place, settings, self.answers), self.workers, journal, self.wait,

@@ -331,7 +331,6 @@ def test_a_key_of_a_later_version_is_known_and_answered_not_yet(noun: str, key: 
 @pytest.mark.parametrize(
     ("line", "message", "column"),
     [
-        ("retry: {on: [exit, gate]}", "`retry` on `gate` is not yet supported", 20),
         ("isolation: worktree", "`isolation: worktree` is not yet supported", 12),
         ("foreach: outputs:obj", "`foreach` over `outputs:` is not yet supported", 10),
     ],

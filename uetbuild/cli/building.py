@@ -26,6 +26,7 @@ from uetbuild.executors.tree import boot_id
 from uetbuild.report.lines import followed, output_mode
 from uetbuild.state import compiled
 from uetbuild.state.disk import RealDisk
+from uetbuild.state.feedback import FeedbackFiles
 from uetbuild.state.hands import FileHands
 from uetbuild.state.layout import new_run_id
 from uetbuild.state.lock import BuildLock
@@ -213,7 +214,7 @@ def place(session: OpenProject, run: str) -> Place:
 
     return Place(
         root=session.root, run=run, python=python(session), environ=session.environ, log=log, notes=lambda node: log(node)[:-4],
-        sandbox=lambda node: layout.sandbox(run, node),
+        sandbox=lambda node: layout.sandbox(run, node), feedback=FeedbackFiles(layout),
     )  # fmt: skip
 
 

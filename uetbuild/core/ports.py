@@ -135,6 +135,22 @@ class Person(Protocol):
         """True or False as answered; None where nobody can be asked."""
 
 
+class Feedback(Protocol):
+    """What failed gates said, as files of the history."""
+
+    def path(self, run: str, node: str) -> str:
+        """Absolute path of what was said of a node in a run, whether there is such a file or not."""
+
+    def read(self, path: str) -> str:
+        """A text, "" where there is none."""
+
+    def write(self, path: str, text: str) -> None:
+        """Keep what was said. Raises UetError where it cannot be written."""
+
+    def tail(self, run: str, node: str, start: int, most: int) -> tuple[str, int]:
+        """(what a node printed into its log from byte `start` on, of it the last `most` bytes; how long the log is)."""
+
+
 class View(Protocol):
     """Whoever shows the build; told everything as it happens, causes nothing."""
 
@@ -145,4 +161,4 @@ class View(Protocol):
         """The log file of a followed node grew."""
 
 
-__all__ = ["Changes", "Clock", "Disk", "Evaluator", "Hands", "Kind", "Person", "Shell", "Store", "View", "Workers"]
+__all__ = ["Changes", "Clock", "Disk", "Evaluator", "Feedback", "Hands", "Kind", "Person", "Shell", "Store", "View", "Workers"]

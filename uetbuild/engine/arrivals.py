@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from uetbuild.core.jobs import Outcome, Progress
     from uetbuild.core.ports import Clock
     from uetbuild.engine.attempt import Attempt, Bench, Ending
+    from uetbuild.engine.cells import Cells
     from uetbuild.engine.journal import Journal
     from uetbuild.engine.memory import Memory
     from uetbuild.engine.waiting import Waiting
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 class Arrivals:
     """Takes what the workers say of the attempts of one build."""
 
-    __slots__ = ("_bench", "_clock", "_journal", "_memory", "_waiting")
+    __slots__ = ("_bench", "_cells", "_clock", "_journal", "_memory", "_waiting")
 
-    def __init__(self, bench: Bench, memory: Memory, journal: Journal, clock: Clock, waiting: Waiting) -> None:
+    def __init__(self, bench: Bench, memory: Memory, journal: Journal, clock: Clock, waiting: Waiting, cells: Cells) -> None:
         self._bench = bench
+        self._cells = cells
         self._memory = memory
         self._journal = journal
         self._clock = clock
@@ -37,7 +39,8 @@ class Arrivals:
 
     def end(self, attempt: Attempt, outcome: Outcome, log: str, may_repeat: bool) -> int:
         """The state in which a node ends, its stamp among the changes of the turn; `STALE` where it is to run once more (only when it
-        `may_repeat`): at once because its inputs changed while it ran, or later, after a failure. `log`: absolute path of what it printed.
+        `may_repeat`): at once because its inputs changed while it ran, or later, after a failure; `HELD` for a gate that failed while what
+        it guards may be tried again. `log`: absolute path of what it printed.
         """
         if outcome.result != Result.SUCCEEDED:
             self._bench.give_up(attempt)
@@ -89,6 +92,9 @@ class Arrivals:
         why = "" if attempt.broke else cause(attempt.node.retry, result, outcome.code)  # who has nothing left is not tried again
         if self._waiting.put_off(attempt, why, words, not may_repeat):
             return State.STALE
+        said_no = result in (Result.FAILED, Result.TIMED_OUT) and not attempt.broke
+        if said_no and self._cells.holds(attempt.i, words):
+            return State.HELD
         self._journal.emit("node_finished", attempt.node.id, **words)
         return State.CANCELLED if result == Result.CANCELLED else State.FAILED
 

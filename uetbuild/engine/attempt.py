@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 class Attempt:
     """State of one attempt: node index `i`, `number` from 1, what was `present` when it began, what stood `before` in open outputs,
-    digests of the files of `edits` and `forbid` then, the `files` of its inputs. `keeps_stamp`: it runs with ARGS, so it leaves none;
+    digests of the files of `edits` and `forbid` then, the `files` of its inputs, the `feedback` of the gates that rejected the one before.
+    `keeps_stamp`: it runs with ARGS, so it leaves none;
     `overtakes`: it runs for a reason of its own, not only because other editors of its files did.
     """
 
@@ -46,6 +47,7 @@ class Attempt:
         "usd",
         "broke",
         "guarded",
+        "feedback",
     )
 
     def __init__(self, i: int, node: Node, number: int, present: Stamp, last: Stamp | None) -> None:
@@ -62,6 +64,7 @@ class Attempt:
         self.keeps_stamp = False
         self.overtakes = True
         self.guarded: list[str] = []  # what a gate checks
+        self.feedback = ""
         self.spoken: list[str] = []  # its commands as people read them
         self.usd = 0.0  # what it cost
         self.broke = False  # it used more than it was given
@@ -69,7 +72,7 @@ class Attempt:
     @property
     def changed(self) -> list[str]:
         """Inputs and edits that differ from the stamp; all of them where it is that of an attempt that came to nothing."""
-        then = {} if self.last is None or self.last.stage == Stage.STARTED else self.last.inputs | self.last.edits
+        then = {} if self.last is None or self.last.stage in (Stage.STARTED, Stage.REJECTED) else self.last.inputs | self.last.edits
         now = self.present.inputs | self.edits
         return [path for path in now if now[path] != then.get(path)]
 
@@ -160,8 +163,9 @@ class Bench:
             return ending
         after = self._digests(node, attempt.edits) if node.edits else {}
         ending.chains = advance(self._survey.memory.chains, node.id, attempt.edits, after, lambda other: self._stays(attempt, other))
+        stage = Stage.STARTED if attempt.keeps_stamp else Stage.PRODUCED if self._graph.held(attempt.i) else Stage.DONE
         ending.stamp = present.with_(
-            stage=Stage.STARTED if attempt.keeps_stamp else Stage.PRODUCED if self._graph.held(attempt.i) else Stage.DONE,
+            stage=stage, attempt=attempt.number - 1 if stage == Stage.PRODUCED else 0,
             run="", time=now, seconds=seconds, outputs=made, discovered=discovered, edits=after, before=(),
         )  # fmt: skip
         return ending

@@ -95,6 +95,10 @@ class Departures:
         self._waiting.go_on(i, node, rest)
         return State.STALE
 
+    def forget(self, i: int) -> None:
+        """It is to be asked for anew."""
+        self._met.discard(i)
+
     def refuse(self, i: int, judged: Judged | None, error: UetError) -> int:
         """Say why a node could not even start; returns the state in which it ends."""
         self._announce(i, judged)

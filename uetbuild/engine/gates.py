@@ -19,14 +19,11 @@ _VERDICTS = {State.SUCCEEDED: "passed", State.UP_TO_DATE: "up_to_date", State.FA
 
 
 class Gates:
-    """The gates of one build. `rejected`: numbers of the blocking ones that failed; `passed`, `warned`: how many others ran."""
+    """The gates of one build."""
 
-    __slots__ = ("passed", "rejected", "warned", "_graph", "_journal", "_memory", "_states")
+    __slots__ = ("_graph", "_journal", "_memory", "_states")
 
     def __init__(self, graph: Graph, states: States, memory: Memory, journal: Journal) -> None:
-        self.rejected: list[int] = []
-        self.passed = 0
-        self.warned = 0
         self._graph = graph
         self._states = states
         self._memory = memory
@@ -46,7 +43,9 @@ class Gates:
             self._settle(i)
         if node.guard is None:
             return
-        self._tell(i, state)
+        verdict = _VERDICTS.get(state)
+        if verdict is not None:
+            self.tell(i, verdict)
         if node.guard.at != "workstream":
             return  # it holds no stamps
         for name in node.guard.guards:
@@ -58,6 +57,10 @@ class Gates:
             elif state in GOOD and self._states.of[j] in GOOD:
                 self._settle(j)
 
+    def reject(self, i: int) -> None:
+        """Put on record, as of this run, that gates said no to what a node made."""
+        self._mark(self._graph.nodes[i].id, Stage.REJECTED)
+
     def _settle(self, i: int) -> None:
         """Complete the stamp of a node all of whose gates are good."""
         if all(self._states.of[gate] in GOOD for gate in self._graph.held(i)):
@@ -67,25 +70,20 @@ class Gates:
         stamp = self._memory.stamps.get(name)
         wrong = (Stage.PRODUCED, Stage.DONE) if stage == Stage.REJECTED else (Stage.PRODUCED,)
         if stamp is not None and stamp.stage in wrong:
-            self._memory.put(stamp.with_(stage=stage), self._journal.changes)
+            run = self._journal.run if stage == Stage.REJECTED else stamp.run  # where it can be read why
+            self._memory.put(stamp.with_(stage=stage, run=run, attempt=0, not_before=0.0), self._journal.changes)
 
-    def _tell(self, i: int, state: int) -> None:
-        verdict = _VERDICTS.get(state)
-        guard = self._graph.nodes[i].guard
-        if verdict is None or guard is None:
+    def tell(self, i: int, verdict: str, again: bool = False) -> None:
+        """Say a verdict; `again`: it is not the last one, what the gate guards is tried again."""
+        node = self._graph.nodes[i]
+        guard = node.guard
+        if guard is None or not self._journal.begun:  # a build that executes nothing is not a run
             return
-        if state == State.FAILED:
-            self.rejected.append(i)
-        elif state == State.WARNED:
-            self.warned += 1
-        elif state == State.SUCCEEDED:
-            self.passed += 1
-        if self._journal.begun:  # a build that executes nothing is not a run
-            name = self._graph.nodes[i].id
-            self._journal.emit(
-                "gate_finished", name, verdict=verdict, type=guard.type, blocking=guard.blocking, guards=list(guard.guards),
-                message=guard.message if verdict == "failed" else "", seconds=self._seconds(name, verdict),
-            )  # fmt: skip
+        more = {"again": True} if again else {}
+        self._journal.emit(
+            "gate_finished", node.id, verdict=verdict, type=guard.type, blocking=guard.blocking, guards=list(guard.guards),
+            message=guard.message if verdict == "failed" else "", seconds=self._seconds(node.id, verdict), **more,
+        )  # fmt: skip
 
     def _seconds(self, name: str, verdict: str) -> float:
         stamp = self._memory.stamps.get(name)

@@ -10,23 +10,24 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from uetbuild.core.jobs import Outcome
-from uetbuild.core.nodes import Node
 from uetbuild.core.ready import ReadyList
 from uetbuild.core.verdicts import Verdict
 from uetbuild.engine.arrivals import Arrivals
+from uetbuild.engine.cells import Cells
 from uetbuild.engine.departures import Departures
 from uetbuild.engine.gates import Gates
 from uetbuild.engine.interrupts import Interrupts
+from uetbuild.engine.order import Order
 from uetbuild.engine.request import Request
 from uetbuild.engine.states import FINAL, GOOD, State, States
+from uetbuild.engine.tally import Tally
 from uetbuild.engine.waiting import Waiting
 from uetbuild.engine.waves import Waves
-from uetbuild.errors import ExitCode, UetError
+from uetbuild.errors import UetError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
 
     from uetbuild.core.jobs import Job, Progress
     from uetbuild.core.ports import Clock, Person, Workers
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from uetbuild.engine.survey import Survey
     from uetbuild.engine.wait import Wait
 
-PRECEDENCE = (ExitCode.FAILED, ExitCode.GATE_FAILED, ExitCode.CONFLICT, ExitCode.BUDGET, ExitCode.WAITS)  # of codes that apply at once
 JUDGED_A_TURN = 64  # while all places are taken: few enough that an ending is noticed soon, enough that judging is no bottleneck
 
 
@@ -65,9 +65,10 @@ class Loop:
         self.request = survey.request
         self.states = States(len(self.graph.nodes), self.request.members)
         self.failures: list[int] = []
+        self._tally = Tally(self.graph, self.request, self.states)
         self._survey = survey
         self._bench = bench
-        self._recorded = survey.recorded
+        self._order = Order(self.graph, survey.recorded, self.states, self.request.members)
         self._kitchen = kitchen
         self._workers = workers
         self._journal = journal
@@ -76,7 +77,6 @@ class Loop:
         self._rank = rank
         self._ready = ReadyList(rank, admission)
         self._fresh: list[tuple[int, int]] = []
-        self._waiting: dict[int, int] = {}
         self._reasons: dict[int, Judged] = {}
         self._attempts: dict[int, Attempt] = {}
         self._spawn: list[Job] = []
@@ -86,7 +86,8 @@ class Loop:
         self._gates = Gates(self.graph, self.states, survey.memory, journal)
         self._later = Waiting(survey.memory, journal, clock, dice)
         self._departures = Departures(survey, bench, kitchen, journal, clock, person, admission, self._waves, self._later, self.size)
-        self._arrivals = Arrivals(bench, survey.memory, journal, clock, self._later)
+        self._cells = Cells(self.graph, self.states, self._order, self._gates, journal, self._later, kitchen.feedback)
+        self._arrivals = Arrivals(bench, survey.memory, journal, clock, self._later, self._cells)
         self._began = 0.0
 
     @property
@@ -100,7 +101,8 @@ class Loop:
         """Build. Raises UetError for what stops the whole build (exit 2); running jobs are ended by whoever closes the workers."""
         self._began = self._clock.monotonic()
         try:
-            self._arm()
+            for i in self._order.begin(self._cells.of):
+                self._freshen(i)
             self._turn()
         except Exception:
             self._abandon()
@@ -133,14 +135,6 @@ class Loop:
             return None
         return 0.0 if self._fresh else self._later.seconds
 
-    def _arm(self) -> None:
-        members = frozenset(self.request.members)
-        for i in self.request.members:
-            self._waiting[i] = len({j for j in (*self.graph.before[i], *self._recorded.before.get(i, ())) if j in members})
-        for i in self.request.members:
-            if not self._waiting[i]:
-                self._freshen(i)
-
     def _freshen(self, i: int) -> None:
         self.states.set(i, State.FRESH)
         heappush(self._fresh, (self._rank[i], i))
@@ -151,7 +145,10 @@ class Loop:
             self._ready.push(i)
         judged = 0
         while not self.stopping:
+            self._regroup()
             self._fill()
+            if self._cells.touched:
+                continue
             if not self._fresh or (judged >= JUDGED_A_TURN and (self._attempts or self._spawn)):
                 return
             _, i = heappop(self._fresh)
@@ -244,6 +241,9 @@ class Loop:
         """A node is final: free or block what waits for it."""
         state = self._gates.state(i, state)
         self.states.set(i, state)
+        self._cells.ended(i)
+        if state == State.HELD:
+            return
         self._gates.ended(i)
         if state == State.FAILED:
             self.failures.append(i)
@@ -251,63 +251,65 @@ class Loop:
             self._survey.settled.add(self.graph.nodes[i].id)
         for held in self._waves.ended(i):
             self._ready.push(held)
-        todo = [i]
-        while todo:
-            j = todo.pop()
-            good = self.states.of[j] in GOOD
-            for k in {*self.graph.behind[j], *self._recorded.behind.get(j, ())}:
-                if k not in self._waiting or self.states.of[k] != State.WAITING:
-                    continue
-                if not good and j in self.graph.deps[k]:
-                    self._block(k, j)
-                    todo.append(k)
-                    continue
-                self._waiting[k] -= 1
-                if not self._waiting[k]:
-                    self._freshen(k)
+        freed, blocked = self._order.ended(i)
+        for k, by in blocked:
+            self._blocked(k, by)
+        for k in freed:
+            self._freshen(k)
 
-    def _block(self, i: int, by: int) -> None:
-        self.states.set(i, State.BLOCKED)
+    def _blocked(self, i: int, by: int) -> None:
+        self._cells.ended(i)
         for held in self._waves.ended(i):
             self._ready.push(held)
         if not self.graph.nodes[i].is_group:
             self._journal.emit("node_finished", self.graph.nodes[i].id, outcome="blocked", by=self.graph.nodes[by].id)
 
+    def _regroup(self) -> None:
+        """Where it is decided what becomes of a cell: begin it again, or let go on what waits for it."""
+        for cell in self._cells.ripe():
+            for gate in self._cells.concede(cell):
+                self._end(gate, State.FAILED)
+                if self.request.stop == Request.KILL:
+                    self._interrupts.end_all(self._attempts)
+            if self.stopping:
+                return
+            if cell.held:
+                self._begin_again(*self._cells.begin_again(cell))
+            elif not cell.open:
+                for k in self._order.closed(cell):
+                    self._freshen(k)
+
+    def _begin_again(self, starting: list[int], later: list[int]) -> None:
+        for i in (*starting, *later):
+            if self.states.of[i] in FINAL:
+                self._waves.again(i)
+            if self.states.of[i] != State.WAITING:
+                self.states.set(i, State.WAITING)
+        for i in later:
+            self._departures.forget(i)
+            self._later.forget(i)
+        for i in self._order.recount((*starting, *later)):
+            self.states.set(i, State.STALE)
+
     @property
     def size(self) -> int:
         """How many workstreams take part, groups and gates not counted."""
-        return len([i for i in self.request.members if self._counts(i)])
-
-    def _counts(self, i: int) -> bool:
-        return self.graph.nodes[i].kind not in (Node.GROUP, Node.GATE)
-
-    def _tally(self, state: int) -> int:
-        return len([i for i in self.request.members if self.states.of[i] == state and self._counts(i)])
+        return self._tally.size
 
     def _finish(self) -> int:
         """Exit code by the contract's precedence; the last event of the run."""
         if self.failures and not self._interrupts.signal:
-            for i in self._later.abandon():
+            for i, outcome in self._later.abandon():
+                self._end(i, State.CANCELLED if outcome == "cancelled" else State.FAILED)
+            for i in self._cells.abandon():
                 self._end(i, State.FAILED)
-        failed = ExitCode.GATE_FAILED if self._gates.rejected and set(self.failures).issubset(self._gates.rejected) else ExitCode.FAILED
-        codes = {self._departures.code, self._purse.code, failed if self.failures else ExitCode.OK}
-        code = next((code for code in PRECEDENCE if code in codes), ExitCode.OK)
-        if self._interrupts.signal:
-            code = ExitCode.SIGNAL + self._interrupts.signal
-        elif not code and any(self.states.of[i] not in FINAL for i in self.request.members):
-            code = ExitCode.INTERNAL  # nothing failed, yet something is not built: never say that all is well
+        code = self._tally.code(self.failures, {self._departures.code, self._purse.code}, self._interrupts.signal)
         self._journal.changes.answers |= self._survey.answers.learnt
         if self._journal.begun:
-            counts: dict[str, Any] = {
-                "ran": self._tally(State.SUCCEEDED) + self._tally(State.FAILED), "total": self.size,
-                "up_to_date": self._tally(State.UP_TO_DATE), "failed": self._tally(State.FAILED), "blocked": self._tally(State.BLOCKED),
-                "skipped": self._tally(State.SKIPPED), "cancelled": self._tally(State.CANCELLED),
-                "seconds": round(self._clock.monotonic() - self._began, 6), "usd": self._purse.usd, "code": code,
-            }  # fmt: skip
+            seconds = round(self._clock.monotonic() - self._began, 6)
+            counts = self._tally.counts() | {"seconds": seconds, "usd": self._purse.usd, "code": code}
             if self._purse.code:
                 counts["halted"] = True  # whatever else made the exit code
-            if self.graph.gated:
-                counts["gates"] = {"passed": self._gates.passed, "failed": len(self._gates.rejected), "warned": self._gates.warned}
             state = "cancelled" if self._interrupts.signal else "failed" if code else "succeeded"
             self._journal.emit("run_finished", state=state, **counts)
             self._journal.changes.run = (self._journal.run, state, self.request.words() | counts)

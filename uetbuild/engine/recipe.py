@@ -7,13 +7,15 @@ from uetbuild.core.jobs import Command, Job, Sandbox
 from uetbuild.core.nodes import Source, Step
 from uetbuild.core.record import Record
 from uetbuild.core.relative import seen_from
-from uetbuild.core.render import quoted, render_step, render_text
+from uetbuild.core.render import late_of, quoted, render_step, render_text
+from uetbuild.core.retry import Cause
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from uetbuild.core.nodes import Node, Settings
+    from uetbuild.core.ports import Feedback
     from uetbuild.core.render import Values
     from uetbuild.engine.answers import Answers
     from uetbuild.engine.attempt import Attempt
@@ -33,10 +35,10 @@ CALL = (
 
 class Place(Record):
     """Where this build works: absolute `root`, `run` id, `python` for Python steps where the manifest names none, `environ` of the
-    caller, and the absolute paths `log(node)`, `notes(node)` (a prefix for list files) and `sandbox(node)`.
+    caller, the absolute paths `log(node)`, `notes(node)` (a prefix for list files) and `sandbox(node)`, and the files of `feedback`.
     """
 
-    __slots__ = ("root", "run", "python", "environ", "log", "notes", "sandbox")
+    __slots__ = ("root", "run", "python", "environ", "log", "notes", "sandbox", "feedback")
 
     root: str
     run: str
@@ -45,6 +47,7 @@ class Place(Record):
     log: Callable[[str], str]
     notes: Callable[[str], str]
     sandbox: Callable[[str], str]
+    feedback: Feedback
 
 
 class Kitchen:
@@ -61,25 +64,31 @@ class Kitchen:
     def job(self, key: int, attempt: Attempt, args: tuple[str, ...], slots: Iterable[tuple[str, str]], follow: bool) -> Job:
         """The job of an attempt; `slots`: (pool, numbers of the places that it holds)."""
         node = attempt.node
+        lists = self._place.notes(node.id)
+        told, notes = self._told(attempt)
         values = self._values(attempt, args, node.cwd)
         elsewhere = {cwd: self._values(attempt, args, cwd) for step in (*node.steps, *node.finally_) if (cwd := step.cwd) is not None}
         env = self._environment(node, values)
-        lists = self._place.notes(node.id)
         inputs = "".join([f"{path}\n" for path in values.inputs])
         changed = "".join([f"{path}\n" for path in values.changed])
         env |= {
             "UET_RUN_ID": self._place.run, "UET_NODE": node.id, "UET_ATTEMPT": str(attempt.number),
             "UET_INPUTS": lists + ".inputs", "UET_CHANGED_FILES": lists + ".changed", "UET_USAGE_FILE": lists + ".usage",
+            "UET_FEEDBACK_FILE": told,
         }  # fmt: skip
         env |= {f"UET_POOL_{_shouted(pool)}": numbers for pool, numbers in slots}
-        notes = [(lists + ".inputs", inputs), (lists + ".changed", changed)]
+        notes += [(lists + ".inputs", inputs), (lists + ".changed", changed)]
         if attempt.number > 1:
             notes.append((lists + ".usage", ""))  # what the attempt before used is counted
         commands = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]
         if node.agent is not None:
-            prompt = f"{self._place.root}/{node.agent.prompt_file}" if node.agent.prompt_file else lists + ".prompt"
-            if not node.agent.prompt_file:
-                notes.append((prompt, render_text(node.agent.prompt, values)))
+            prompt = f"{self._place.root}/{node.agent.prompt_file}"
+            if attempt.feedback or not node.agent.prompt_file:
+                text = self._place.feedback.read(prompt) if node.agent.prompt_file else render_text(node.agent.prompt, values)
+                if attempt.feedback and "feedback" not in late_of(node.agent.prompt):
+                    text = f"{text.rstrip()}\n\n{attempt.feedback}"
+                prompt = lists + ".prompt"
+                notes.append((prompt, text))
             env |= {"UET_PROMPT_FILE": prompt, "UET_MODEL": node.agent.model}
             commands = [command.with_(stdin=prompt) for command in commands]
         return Job(
@@ -106,6 +115,11 @@ class Kitchen:
             found.append(text if len(text) <= LONGEST else text[:LONGEST] + " …")
         return found
 
+    @property
+    def feedback(self) -> Feedback:
+        """The files of what gates said."""
+        return self._place.feedback
+
     def log(self, node: str) -> str:
         """Absolute path of a node's log in this run."""
         return self._place.log(node)
@@ -122,8 +136,22 @@ class Kitchen:
         return self._answers.values(
             inputs=list(dict.fromkeys([seen_from(cwd, path) for _, path in attempt.files])), named=named,
             changed=[seen_from(cwd, path) for path in attempt.changed], args=list(args),
-            files=[seen_from(cwd, path) for path in attempt.guarded],
+            files=[seen_from(cwd, path) for path in attempt.guarded], feedback=attempt.feedback,
         )  # fmt: skip
+
+    def _told(self, attempt: Attempt) -> tuple[str, list[tuple[str, str]]]:
+        """(what `UET_FEEDBACK_FILE` names, that file with its text where it has to be written): what gates said of the attempt before, and
+        that may have been in an earlier run. There is always a file, so that a shell that minds unset names can read it.
+        """
+        node, files, run = attempt.node, self._place.feedback, self._place.run
+        if node.retry is None or Cause.GATE not in node.retry.on:
+            return "/dev/null", []
+        path = files.path(run, node.id)
+        if attempt.number > 1:
+            attempt.feedback = files.read(path)
+            if not attempt.feedback and attempt.last is not None and attempt.last.run not in ("", run):
+                attempt.feedback = files.read(files.path(attempt.last.run, node.id))
+        return path, [(path, attempt.feedback)]
 
     def _environment(self, node: Node, values: Values) -> dict[str, str]:
         strict = node.env_mode == "strict"

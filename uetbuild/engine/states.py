@@ -10,10 +10,10 @@ from __future__ import annotations
 class State:
     """`WAITING` for dependencies; `FRESH`: these are done, not judged yet; `STALE`: to be run, waits for a place; `RUNNING`; then final.
 
-    `WARNED`: a gate failed that holds nothing.
+    `WARNED`: a gate failed that holds nothing. `HELD`, not final: a gate failed, but what it guards may be tried again.
     """
 
-    WAITING, FRESH, STALE, RUNNING, SUCCEEDED, UP_TO_DATE, SKIPPED, FAILED, BLOCKED, CANCELLED, WARNED = range(11)
+    WAITING, FRESH, STALE, RUNNING, SUCCEEDED, UP_TO_DATE, SKIPPED, FAILED, BLOCKED, CANCELLED, WARNED, HELD = range(12)
 
 
 FINAL = frozenset(
@@ -22,10 +22,15 @@ FINAL = frozenset(
 GOOD = frozenset((State.SUCCEEDED, State.UP_TO_DATE, State.SKIPPED, State.WARNED))
 
 _FOLLOWING: dict[int, frozenset[int]] = {
-    State.WAITING: frozenset((State.FRESH, State.BLOCKED, State.CANCELLED)),
+    State.WAITING: frozenset((State.FRESH, State.STALE, State.BLOCKED, State.CANCELLED)),
     State.FRESH: frozenset((State.STALE, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.CANCELLED, State.WARNED)),
     State.STALE: frozenset((State.RUNNING, State.UP_TO_DATE, State.FAILED, State.CANCELLED, State.WARNED)),
-    State.RUNNING: frozenset((State.STALE, State.SUCCEEDED, State.FAILED, State.CANCELLED, State.WARNED)),
+    State.RUNNING: frozenset((State.STALE, State.SUCCEEDED, State.FAILED, State.CANCELLED, State.WARNED, State.HELD)),
+    State.HELD: frozenset((State.FAILED, State.WAITING)),
+    State.SUCCEEDED: frozenset((State.WAITING,)),  # from here on: a cell begins again
+    State.UP_TO_DATE: frozenset((State.WAITING,)),
+    State.SKIPPED: frozenset((State.WAITING,)),
+    State.WARNED: frozenset((State.WAITING,)),
 }
 
 
@@ -38,7 +43,7 @@ class States:
         self.of = [State.CANCELLED] * size
         for i in members:
             self.of[i] = State.WAITING
-        self.count = [0] * 11
+        self.count = [0] * 12
         self.count[State.WAITING] = len(members)
 
     def set(self, i: int, state: int) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
-from uetbuild.core.retry import decide
+from uetbuild.core.retry import Cause, decide
+from uetbuild.core.stamps import Stage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Waiting:
         if delay is None or node.retry is None:
             self._record(attempt, 0, 0.0)
             return False
-        self._record(attempt, number, self._clock.now() + delay)
+        self._record(attempt, number, self._clock.now() + delay)  # the next build goes on
         if stopping:
             return False
         self._wait(attempt.i, delay)
@@ -88,13 +89,42 @@ class Waiting:
         self._tell(node, number + 1, delay, why, words)
         return True
 
+    def number(self, i: int, node: Node) -> int:
+        """Of the attempt whose result stands: the last one of this build, else what the stamp says."""
+        last = self._memory.stamps.get(node.id)
+        return self._numbers.get(i) or (last.attempt + 1 if last is not None and last.stage == Stage.PRODUCED else 1)
+
+    def reject(self, i: int, node: Node, number: int, why: str, wait: bool, stopping: bool) -> None:
+        """Another attempt after the one with this `number`, to which gates said no (`why`), and not the last one: after a while, or, where
+        it does not `wait`, when it is its turn. Its stamp is among the changes of the turn.
+        """
+        self._numbers[i] = number
+        delay = decide(node.retry, number, Cause.GATE, self._dice())
+        assert delay is not None
+        delay = delay if wait else 0.0
+        stamp = self._memory.stamps.get(node.id)
+        if stamp is not None and stamp.stage == Stage.REJECTED:
+            self._memory.put(stamp.with_(attempt=number, not_before=self._clock.now() + delay), self._journal.changes)
+        if stopping:
+            return
+        if wait:
+            self._wait(i, delay)
+            self._words[i] = (node.id, {"outcome": "cancelled", "seconds": 0.0, "code": 0, "message": why, "log": "", "command": ""})
+        self._tell(node, number + 1, delay, Cause.GATE, {"message": why})
+
+    def forget(self, i: int) -> None:
+        """Its attempts are counted anew."""
+        self._numbers.pop(i, None)
+
     def resume(self, i: int, node: Node, present: Stamp) -> float:
         """The seconds for which a node still has to wait that an earlier build was to try again, 0 for none. Its attempts are counted on,
         unless what counts has changed since.
         """
         last = self._memory.stamps.get(node.id)
-        if node.retry is None or last is None or not 0 < last.attempt < node.retry.attempts:
+        if node.retry is None or last is None or not 0 < last.attempt < node.retry.attempts or i in self._numbers:
             return 0.0
+        if last.stage not in (Stage.STARTED, Stage.REJECTED):
+            return 0.0  # it came to something
         if any(getattr(last, name) != getattr(present, name) for name in COUNTED):
             return 0.0
         self._numbers[i] = last.attempt
@@ -105,12 +135,13 @@ class Waiting:
         self._wait(i, rest)
         self._tell(node, self._numbers[i] + 1, rest, "resumed", {})
 
-    def abandon(self) -> list[int]:
-        """The nodes that will not be tried again in this build after all, each with its `node_finished` said."""
-        found = sorted(self._words)
-        for i in found:
+    def abandon(self) -> list[tuple[int, str]]:
+        """The nodes that will not be tried again in this build after all, each with its `node_finished` said, and the outcome."""
+        found: list[tuple[int, str]] = []
+        for i in sorted(self._words):
             node, words = self._words.pop(i)
             self._journal.emit("node_finished", node, **words)
+            found.append((i, words["outcome"]))
         return found
 
     def _wait(self, i: int, seconds: float) -> None:

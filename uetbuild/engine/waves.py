@@ -41,6 +41,11 @@ class Waves:
             self._open.add(level)
             self._journal.emit("wave_started", wave=level)
 
+    def again(self, i: int) -> None:
+        """A node that was final is not."""
+        if i in self._members:
+            self._left[self._level[i]] = self._left.get(self._level[i], 0) + 1
+
     def ended(self, i: int) -> list[int]:
         """A node is final; returns what was held and may start now."""
         if i not in self._members:

@@ -15,12 +15,11 @@ KEYS: dict[str, frozenset[str]] = {
     "agent": frozenset(("context", "expects")),
     "tool": frozenset(("rate", "breaker")),
 }
-"""By the noun of the block. (agents): what is missing of agents, isolation worktree; (policies): retry on gate; (cache): cache;
+"""By the noun of the block. (agents): what is missing of agents, isolation worktree; (cache): cache;
 (watch): service; (later): compensate, breaker."""
 
 ISOLATIONS = frozenset(("worktree",))
 ADAPTERS = frozenset(("aider", "claude", "codex", "gemini", "mini-swe-agent", "opencode", "pi", "qwen"))  # of `tools`
-CAUSES = frozenset(("gate",))  # of `retry.on`
 TYPES = frozenset(("approval",))  # of gates
 PLACES = frozenset(("merge",))  # at which gates stand
 

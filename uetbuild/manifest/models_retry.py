@@ -8,9 +8,7 @@ from pydantic import Field
 
 from uetbuild.core import policies
 from uetbuild.core.retry import Cause
-from uetbuild.errors import not_yet
-from uetbuild.manifest.later import CAUSES as LATER_CAUSES
-from uetbuild.manifest.models_base import Block, Reads, Refused, expects, read_block, read_items
+from uetbuild.manifest.models_base import Block, Reads, expects, read_block, read_items
 from uetbuild.manifest.models_values import OptionalDuration, integer_schema, read_choice, read_integer
 from uetbuild.manifest.tree import Map, Seq, Text, Tree
 
@@ -18,11 +16,7 @@ ATTEMPTS = 3
 CAUSES = (Cause.EXIT, Cause.TIMEOUT, Cause.RATE_LIMIT, Cause.LOST, Cause.GATE)
 
 
-def _read_cause(node: Tree) -> str:
-    word = read_choice(*CAUSES)(node)
-    if word in LATER_CAUSES:
-        raise Refused([not_yet(f"`retry` on `{word}`", node.location())])
-    return word
+_read_cause = read_choice(*CAUSES)
 
 
 def _read_causes(node: Tree) -> tuple[str, ...]:
@@ -43,7 +37,7 @@ def _read_codes(node: Tree) -> tuple[int, ...]:
     return read_items(node.items, _read_code) if isinstance(node, Seq) else (_read_code(node),)
 
 
-_CAUSE_SCHEMA: dict[str, object] = {"enum": [cause for cause in CAUSES if cause not in LATER_CAUSES]}
+_CAUSE_SCHEMA: dict[str, object] = {"enum": list(CAUSES)}
 _CODE_SCHEMA: dict[str, object] = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 255}, {"type": "string", "pattern": "^[0-9]+$"}]}
 _DEFAULTS = policies.Retry()
 
@@ -67,12 +61,12 @@ class Retry(Block):
         Reads(
             _read_causes,
             {"anyOf": [_CAUSE_SCHEMA, {"type": "array", "items": _CAUSE_SCHEMA, "minItems": 1}]},
-            f"list of {', '.join(f'`{cause}`' for cause in CAUSES if cause not in LATER_CAUSES)}",
+            f"list of {', '.join(f'`{cause}`' for cause in CAUSES)}",
         ),
     ] = Field(
         _DEFAULTS.on,
         description="After what: a failure of the recipe or of what is checked after it, its time limit, an exit code that means "
-        '"rate limited", the loss of its worker.',
+        '"rate limited", the loss of its worker, a blocking gate that said no.',
     )
     rate_limit_codes: Annotated[
         tuple[int, ...], Reads(_read_codes, {"anyOf": [_CODE_SCHEMA, {"type": "array", "items": _CODE_SCHEMA}]}, "list of exit codes")

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from uetbuild.manifest.catalogue import table
 from uetbuild.manifest.generated import generate
-from uetbuild.manifest.later import ADAPTERS, CAUSES, ISOLATIONS, KEYS, PLACES, TYPES
+from uetbuild.manifest.later import ADAPTERS, ISOLATIONS, KEYS, PLACES, TYPES
 from uetbuild.manifest.models import BLOCKS, Manifest
 from uetbuild.manifest.models_base import Block, reads_of
 from uetbuild.manifest.models_gate import Gate
@@ -105,8 +105,7 @@ def _not_yet() -> str:
     lines = ["## Not yet", "", "These keys belong to later versions; using one is an error that says so.", ""]
     for noun, keys in KEYS.items():
         lines.append(f"- {_TITLES[noun]}: {', '.join(f'`{key}`' for key in sorted(keys))}")
-    values = [f"`retry.on: {cause}`" for cause in sorted(CAUSES)]
-    values += [f"`isolation: {value}`" for value in sorted(ISOLATIONS)]
+    values = [f"`isolation: {value}`" for value in sorted(ISOLATIONS)]
     values += [*[f"`type: {value}` of gates" for value in sorted(TYPES)], *[f"`at: {value}`" for value in sorted(PLACES)]]
     values += [f"`adapter: {value}`" for value in sorted(ADAPTERS)]
     lines.append(f"- values: {', '.join(values)}, `foreach: outputs:ID`")

@@ -173,7 +173,11 @@ class Lines:
             self.warn(message + (f"; from now on {counted(data['jobs'], 'worker')}" if data.get("jobs") else ""))
 
     def _gate_finished(self, node: str, data: dict[str, Any]) -> None:
-        if data.get("message"):
+        if data.get("again"):  # no `node_finished` came
+            running = self._stopped(node, data)
+            if self._mode in ("group", "github"):
+                self._show_block(node, running)
+        elif data.get("message"):
             self._complain(f"  {safe_name(data['message'])}")
 
     def _interrupted(self, node: str, data: dict[str, Any]) -> None:

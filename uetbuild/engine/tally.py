@@ -1,0 +1,67 @@
+"""How many nodes came to what, for the last event of a run and the exit code. Knows nothing of how they came to it."""
+
+from __future__ import annotations
+
+from uetbuild.core.nodes import Node
+from uetbuild.engine.states import FINAL, State
+from uetbuild.errors import ExitCode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from uetbuild.core.graph import Graph
+    from uetbuild.engine.request import Request
+    from uetbuild.engine.states import States
+
+
+PRECEDENCE = (ExitCode.FAILED, ExitCode.GATE_FAILED, ExitCode.CONFLICT, ExitCode.BUDGET, ExitCode.WAITS)  # of codes that apply at once
+
+
+class Tally:
+    """Of one build. `size`: how many workstreams take part, groups and gates not counted."""
+
+    __slots__ = ("size", "_gated", "_gates", "_members", "_states", "_workstreams")
+
+    def __init__(self, graph: Graph, request: Request, states: States) -> None:
+        nodes = graph.nodes
+        self._states = states
+        self._gated = graph.gated
+        self._members = request.members
+        self._workstreams = [i for i in request.members if nodes[i].kind not in (Node.GROUP, Node.GATE)]
+        self._gates = [i for i in request.members if nodes[i].guard is not None] if graph.gated else []
+        self.size = len(self._workstreams)
+
+    def code(self, failures: Sequence[int], others: set[int], signal: int) -> int:
+        """The exit code, by the contract's precedence. `failures`: the nodes that failed; `others`: what kept nodes from starting makes of
+        it; `signal`: that ended the build, 0 for none.
+        """
+        if signal:
+            return ExitCode.SIGNAL + signal
+        if failures:
+            others.add(ExitCode.GATE_FAILED if set(failures).issubset(self._gates) else ExitCode.FAILED)
+        code = next((code for code in PRECEDENCE if code in others), ExitCode.OK)
+        if not code and not all(self._states.of[i] in FINAL for i in self._members):
+            return ExitCode.INTERNAL  # nothing failed, yet something is not built: never say that all is well
+        return code
+
+    def counts(self) -> dict[str, Any]:
+        """As `run_finished` has them."""
+        came = self._came(self._workstreams)
+        counts: dict[str, Any] = {
+            "ran": came[State.SUCCEEDED] + came[State.FAILED], "total": self.size, "up_to_date": came[State.UP_TO_DATE],
+            "failed": came[State.FAILED],
+            "blocked": came[State.BLOCKED], "skipped": came[State.SKIPPED], "cancelled": came[State.CANCELLED],
+        }  # fmt: skip
+        if self._gated:
+            gates = self._came(self._gates)
+            counts["gates"] = {"passed": gates[State.SUCCEEDED], "failed": gates[State.FAILED], "warned": gates[State.WARNED]}
+        return counts
+
+    def _came(self, nodes: list[int]) -> list[int]:
+        """How many of these are in each state."""
+        count = [0] * len(self._states.count)
+        for i in nodes:
+            count[self._states.of[i]] += 1
+        return count
