@@ -68,7 +68,7 @@ class World:
         self.tracked_files: set[str] = set()
         self.saved: dict[str, str] = {}
         self.recipes: dict[str, Callable[[World], object]] = {}
-        self.remembered: dict[str, dict] = {"stamps": {}, "chains": {}, "answers": {}, "seconds": {}}
+        self.remembered: dict[str, dict] = {"stamps": {}, "chains": {}, "answers": {}, "seconds": {}, "approvals": {}}
         self.events: list = []
         self.commits = 0
         self.time = 1000.0
@@ -136,6 +136,9 @@ class World:
     def answers(self) -> dict:
         return dict(self.remembered["answers"])
 
+    def approvals(self) -> dict:
+        return dict(self.remembered["approvals"])
+
     def seconds(self) -> dict:
         return dict(self.remembered["seconds"])
 
@@ -150,8 +153,13 @@ class World:
             else:
                 self.remembered["chains"].pop(path, None)
         self.remembered["answers"] |= changes.answers
+        for key, answer in changes.approvals.items():
+            if answer is None:
+                self.remembered["approvals"].pop(key, None)
+            else:
+                self.remembered["approvals"][key] = answer
         self.events += changes.events
-        for name in ("stamps", "dropped", "chains", "answers", "events", "pids"):
+        for name in ("stamps", "dropped", "chains", "answers", "approvals", "events", "pids"):
             getattr(changes, name).clear()
         changes.run = None
 

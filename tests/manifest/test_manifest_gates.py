@@ -4,6 +4,7 @@ import pytest
 from manifest_disk import faults, nodes, project
 
 from uetbuild.core.nodes import Node
+from uetbuild.core.policies import Guard
 
 GATES = """
 gates:
@@ -60,6 +61,21 @@ def test_patterns_pass_over_gates():
     assert nodes(GATES + "  a: {run: x, gates: [lint]}\n  all: {depends_on: ['*']}")["all"].depends_on == ("a",)
 
 
+ASKS = "gates: {ok: {type: approval, message: 'well?'}}\nworkstreams:\n"
+
+
+def test_an_approval_stands_once_for_each_node_and_runs_nothing():
+    found = nodes(ASKS + "  a: {outputs: [o], run: x, gates: [ok]}\n  b: {edits: [e], run: x, gates: [ok]}\n  c: {inputs: [o], run: x}")
+    assert found["ok[a]"].guard == Guard(type="approval", guards=("a",), message="well?") and found["ok[b]"].guard.guards == ("b",)
+    assert found["ok[a]"].steps == () and found["ok[a]"].budget is None and not found["ok[a]"].always
+    assert "ok[a]" in {*found["c"].inferred, *found["c"].depends_on}
+
+
+def test_an_approval_of_the_run_stands_once():
+    found = nodes("gates: {ok: {type: approval, at: run}}\nworkstreams:\n  a: {outputs: [o], run: x}\n  b: {run: x}")
+    assert found["ok"].guard.guards == ("a", "b")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -68,7 +84,6 @@ def test_patterns_pass_over_gates():
         (GATES + "  a: {run: x, gates: [g]}\n  g: {depends_on: [a]}", "`g` is a group, which checks nothing"),
         ("gates: {g: {title: x}}", "gate `g` has no `run`"),
         ("gates: {g: {run: x, edits: [a]}}", "a gate has no `edits`"),
-        ("gates: {g: {run: x, type: approval}}", "`type: approval` is not yet supported"),
         ("gates: {g: {run: x, at: merge}}", "`at: merge` is not yet supported"),
         ("gates: {g: {run: x, at: wave, outputs: [y]}}", "a gate of waves has no `outputs`"),
         (
@@ -79,6 +94,11 @@ def test_patterns_pass_over_gates():
             "gates: {g: {run: x, at: wave, inputs: [z]}}\nworkstreams: {a: {outputs: [y], run: x}, b: {inputs: [y], outputs: [z], run: x}}",
             "gate `g` stands after wave 0, but needs `b` of wave 1",
         ),
+        ("gates: {g: {run: x, type: approval}}", "an approval runs nothing: `g` has no `run`"),
+        ("gates: {g: {type: approval, inputs: [x], timeout: 1s}}", "an approval runs nothing: `g` has no `timeout`"),
+        ("gates: {g: {type: approval, blocking: false}}", "approval `g` would hold nothing"),
+        (ASKS + "  a: {run: x, gates: [ok]}", "approval `ok` has nothing to look at: `a` creates no files"),
+        (ASKS + "  a: {depends_on: [b], gates: [ok]}\n  b: {outputs: [o], run: x}", "workstream `a` has `gates` but no `run`"),
         ("gates: {g: {run: x}}\nworkstreams: {g: {run: x}}", "workstream `g` is declared twice"),
     ],
 )

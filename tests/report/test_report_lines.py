@@ -10,7 +10,8 @@ import pytest
 
 from uetbuild.core.events import Event
 from uetbuild.core.nodes import Node, Source
-from uetbuild.report.lines import Lines, closing, followed, output_mode
+from uetbuild.report.lines import Lines, closing
+from uetbuild.report.modes import followed, output_mode
 from uetbuild.report.stream import Stream
 
 

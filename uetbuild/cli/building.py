@@ -23,7 +23,7 @@ from uetbuild.executors.ask import AskShell
 from uetbuild.executors.leftovers import end_leftovers
 from uetbuild.executors.pool import SupervisorPool
 from uetbuild.executors.tree import boot_id
-from uetbuild.report.lines import followed, output_mode
+from uetbuild.report.modes import followed, output_mode
 from uetbuild.state import compiled
 from uetbuild.state.disk import RealDisk
 from uetbuild.state.feedback import FeedbackFiles

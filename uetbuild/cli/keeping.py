@@ -34,6 +34,8 @@ def accept(session: OpenProject, ids: Sequence[str]) -> None:
         bench = Bench(survey, Outputs(disk, hands, survey.memory, session.project.settings.exclude, session.graph.nodes))
         changes = Changes()
         for i in indices:
+            if i in session.graph.approvals:
+                raise UetError(f"cannot accept `{session.graph.nodes[i].id}`: a person approves it", hint="`uetbuild approve RUN GATE`")
             ending = bench.adopt(i, "", SystemClock.now())
             if ending.stamp is None:
                 raise UetError(f"cannot accept `{session.graph.nodes[i].id}`: {ending.fault}", code=ExitCode.FAILED)

@@ -72,7 +72,7 @@ class Command(Record):
 
 FLAG, VALUE, OPTIONAL = Option.FLAG, Option.VALUE, Option.OPTIONAL
 BUILDS = ("build", "plan", "resume")
-WRITES = (*BUILDS, "clean", "accept")
+WRITES = (*BUILDS, "clean", "accept", "approve")
 READS = ("build", "plan", "list", "status", "explain", "graph")
 
 OPTIONS: tuple[Option, ...] = (
@@ -93,7 +93,9 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="json", flags=("--json",), help="JSON on stdout: one document, or one event a line while building"),
     Option(name="probe", flags=("--probe",), commands=READS, help="run probes, `sh` variables and `skip_if` to know better"),
     Option(name="profile", flags=("--profile",), kind=VALUE, metavar="NAME", help="the profile of the manifest to use"),
-    Option(name="yes", flags=("--yes",), commands=BUILDS, help="answer yes to every `confirm`"),
+    Option(name="yes", flags=("--yes",), commands=(*BUILDS, "approve"), help="answer yes to every `confirm`; of `approve`: it may go on"),
+    Option(name="no", flags=("--no",), commands=("approve",), help="it must not go on"),
+    Option(name="comment", flags=("--comment",), kind=VALUE, metavar="TEXT", commands=("approve",), help="why, for the record"),
     Option(name="no_wait", flags=("--no-wait",), commands=WRITES, help="exit 7 at once when another build holds the lock"),
     Option(name="strict_waves", flags=("--strict-waves",), commands=BUILDS, help="start a wave only when the one before it is done"),
     Option(
@@ -145,6 +147,7 @@ COMMANDS: dict[str, Command] = {
         Command(name="events", words="RUN", most=1, help="the events of a run, one JSON object a line"),
         Command(name="cost", words="RUN", most=1, help="what was spent, by workstream, phase, model and day (without RUN: by all runs)"),
         Command(name="resume", words="RUN", most=1, help="go on with a run that a budget halted (without RUN: the last)"),
+        Command(name="approve", words="RUN GATE", least=2, most=2, help="answer what a run asked: `--yes` or `--no`"),
         Command(name="clean", words="TARGET", help="remove what was produced, and only that"),
         Command(name="doctor", most=0, help="whether this machine and this project are in order; exit 1 if anything is not"),
         Command(name="accept", words="ID", least=1, help="take what lies there as the result, without running"),
@@ -152,7 +155,7 @@ COMMANDS: dict[str, Command] = {
             Command(name=name, later=True)
             for name in (
                 "init", "hook", "completion", "import", "monitor", "serve", "report", "compare", "metrics", "recover",
-                "approve", "rollback", "breaker", "tune", "merge", "conflicts", "worktrees", "context", "cache", "gc",
+                "rollback", "breaker", "tune", "merge", "conflicts", "worktrees", "context", "cache", "gc",
             )
         ],
     )
@@ -160,7 +163,7 @@ COMMANDS: dict[str, Command] = {
 
 BY_FLAG: dict[str, Option] = {flag: option for option in OPTIONS for flag in option.flags}
 
-EXCLUDING = (("keep_going", "fail_fast"), ("quiet", "verbose"))
+EXCLUDING = (("keep_going", "fail_fast"), ("quiet", "verbose"), ("yes", "no"))
 
 
 class Options:
@@ -174,7 +177,7 @@ class Options:
         "targets", "assignments", "args", "command", "jobs", "keep_going", "fail_fast", "dry_run", "graph", "force", "only", "explain",
         "json", "probe", "profile", "yes", "no_wait", "strict_waves", "state", "file", "directory", "output", "orphans", "follow",
         "quiet", "verbose", "color", "no_progress", "help", "version", "since", "files_from", "budget_usd", "force_budget", "resumed",
-        "failpoints",
+        "failpoints", "no", "comment",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -202,6 +205,8 @@ class Options:
         self.output = "auto"
         self.orphans = False
         self.follow = False
+        self.no = False
+        self.comment = ""
         self.failpoints = False
         self.quiet = False
         self.verbose = False

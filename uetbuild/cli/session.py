@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from uetbuild.cli.options import Options
@@ -66,6 +66,9 @@ class Session(Protocol):
 
     def accept(self, ids: Sequence[str]) -> None:
         """Stamp nodes without running them."""
+
+    def approve(self, options: Options, waiting: Callable[[int], None]) -> Event:
+        """Record what a person says about what a run made; returns the event. Raises UetError."""
 
     def clean(self, words: Sequence[str], orphans: bool) -> list[str]:
         """Remove what was produced; returns the removed paths."""

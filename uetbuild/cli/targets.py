@@ -119,6 +119,11 @@ class Targets:
             found = [i for i, node in enumerate(self._graph.nodes) if node.guard is not None and full in (node.workstream, node.id)]
             if found:
                 return found
+        from difflib import get_close_matches  # only for this message
+
+        near = get_close_matches(name, [*gates, *gates.values()], 1)
+        if near:
+            raise UetError(f"no gate is `{name}`", hint=f"did you mean `{near[0]}`?")
         raise UetError(f"no gate is `{name}`", hint=_declared(sorted(gates), "the manifest declares no gate that guards anything"))
 
     def _matching(self, pattern: str) -> list[int]:

@@ -8,9 +8,10 @@ from uetbuild.cli.project import OpenProject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from uetbuild.cli.options import Options
+    from uetbuild.core.events import Event
     from uetbuild.report.lines import Lines
 
 
@@ -28,6 +29,12 @@ class Wired(OpenProject):
         from uetbuild.cli.keeping import accept  # no build needs it
 
         accept(self, ids)
+
+    def approve(self, options: Options, waiting: Callable[[int], None]) -> Event:
+        """Record what a person says about what a run made."""
+        from uetbuild.cli.approving import approve  # no build needs it
+
+        return approve(self, options, waiting)
 
     def clean(self, words: Sequence[str], orphans: bool) -> list[str]:
         """Remove what nodes produced, and only that."""

@@ -5,6 +5,7 @@ Numbers are places in `nodes`. Holds no state of a build and does not know what 
 
 from __future__ import annotations
 
+from uetbuild.core.approval import APPROVAL
 from uetbuild.core.nodes import Node
 from uetbuild.core.places import declared
 from uetbuild.core.topology import find_cycle, reverse, topological
@@ -24,10 +25,24 @@ class Graph:
     in `deps[i]` too); `before[i]`: both. `dependents`, `followers` and `behind` are the same edges seen from the other end. All are
     sorted tuples of numbers. `order`: topological over `before`, groups included; `position[i]`: where `i` stands in it.
     `level[i]`: length of the longest chain of nodes before it, groups and gates not counted; these have the level of the deepest node
-    before them (-1 if there is none). `gated`: whether any node is a gate.
+    before them (-1 if there is none). `gated`: whether any node is a gate; `approvals`: those that a person answers.
     """
 
-    __slots__ = ("gated", "nodes", "index", "deps", "after", "before", "dependents", "followers", "behind", "order", "position", "level")
+    __slots__ = (
+        "gated",
+        "nodes",
+        "index",
+        "deps",
+        "after",
+        "before",
+        "dependents",
+        "followers",
+        "behind",
+        "order",
+        "position",
+        "level",
+        "approvals",
+    )
 
     def __init__(self, nodes: Sequence[Node], inferred: Mapping[str, Sequence[str]] | None = None) -> None:
         """`inferred` is what `coupling.couple` found; without it each node's own `inferred` counts.
@@ -36,6 +51,7 @@ class Graph:
         """
         self.nodes = tuple(nodes)
         self.gated = any(node.guard is not None for node in self.nodes)
+        self.approvals = frozenset([i for i, node in enumerate(self.nodes) if node.guard is not None and node.guard.type == APPROVAL])
         self.index = index = {node.id: number for number, node in enumerate(self.nodes)}
         self.deps: list[tuple[int, ...]] = []
         self.after: list[tuple[int, ...]] = []
@@ -86,9 +102,16 @@ class Graph:
         return [gate for gate in gates if (guard := self.nodes[gate].guard) and guard.blocking and guard.at == "workstream"]
 
     def with_gates(self, numbers: Iterable[int]) -> set[int]:
-        """These nodes and the gates that guard them."""
+        """These nodes and the gates that guard them; also the approvals that they wait for, which nobody gets around."""
         found = set(numbers)
-        return found.union([self.index[name] for number in found for name in self.nodes[number].gates])
+        asked = [other for number in found for other in self.deps[number] if other in self.approvals] if self.approvals else []
+        return found.union(asked, [self.index[name] for number in found for name in self.nodes[number].gates])
+
+    def is_approved(self, number: int) -> bool:
+        """Whether an approval guards what a node makes."""
+        node = self.nodes[number]
+        made = bool(self.approvals and (node.outputs or node.edits))
+        return made and any(self.index[name] in self.approvals for name in node.gates)
 
     def _drawn(self, number: int, asked: set[int]) -> list[int]:
         """What a node draws in where there are gates; adds those gates to `asked` that draw in what they guard."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from uetbuild.core.approval import Answer
 from uetbuild.core.changes import Changes
 from uetbuild.core.events import Event
 from uetbuild.core.jobs import Job, Outcome, Progress
@@ -77,6 +78,9 @@ class Store(Protocol):
 
     def answers(self) -> dict[str, str]:
         """What `sh` variables, probes and `skip_if` said last time."""
+
+    def approvals(self) -> dict[str, Answer]:
+        """What persons said about what was made, by `answer_key`; a damaged row was never said."""
 
     def seconds(self) -> dict[str, float]:
         """Estimated duration of nodes that ran before, by node id."""

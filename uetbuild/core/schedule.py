@@ -29,7 +29,7 @@ def costs(graph: Graph, members: Iterable[int], seconds: Mapping[str, float]) ->
     for number in members:
         node = graph.nodes[number]
         if not node.is_group:
-            cost[number] = seconds.get(node.id, UNKNOWN)
+            cost[number] = 0.0 if number in graph.approvals else seconds.get(node.id, UNKNOWN)  # a person's time is not forecast
     return cost
 
 

@@ -30,15 +30,17 @@ def judge(
     edits: Iterable[Reason] = (),
     unsure: Container[str] = (),
     commanded: Iterable[Reason] = (),
+    approved: bool = False,
 ) -> Judged:
     """Up to date, or stale with every reason, in the order of the contract's codes.
 
     `outputs`: what stands now at the paths of `last.outputs`. `edits`: reasons from the chains (`edit_reasons`). `unsure`: paths that
     a dependency is about to make or change, and the ids of such dependencies; what is said about them counts only once they are
-    done. `commanded`: `forced` or `arguments`.
+    done. `commanded`: `forced` or `arguments`. `approved`: an approval guards it, so that what it made is not made anew only because it
+    always runs.
     """
     reasons = list(commanded)
-    if node.always or not node.touches_files:
+    if (node.always and not approved) or not node.touches_files:
         reasons.append(Reason(code="always"))
     if last is None:
         reasons.append(Reason(code="never_run"))

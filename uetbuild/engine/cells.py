@@ -142,7 +142,7 @@ class Cells:
             if of[i] not in (State.SUCCEEDED, State.UP_TO_DATE) or node.retry is None or not is_sent_back(node):
                 continue
             number = self._waiting.number(i, node)
-            hopeful = all(of[gate] in GOOD or gate in cell.held for gate in self._graph.held(i))
+            hopeful = all(of[gate] in GOOD or of[gate] == State.WAITS or gate in cell.held for gate in self._graph.held(i))
             if hopeful and number < node.retry.attempts and self._tried.get(i) != number:  # it ran since it was sent back last
                 found.add(i)
         return found

@@ -5,6 +5,7 @@ Knows nothing of what ends a node, and not what else is running.
 
 from __future__ import annotations
 
+from uetbuild.core.approval import Standing
 from uetbuild.engine.attempt import Attempt
 from uetbuild.engine.states import State
 from uetbuild.errors import ExitCode, UetError
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class Departures:
-    """Starts the nodes of one build; `size`: how many workstreams take part. `code`: what a person who declined, or was not there, makes
-    of the exit code.
+    """Starts the nodes of one build; `size`: how many workstreams take part. `codes`: what persons who declined, or were not there,
+    make of the exit code.
     """
 
     __slots__ = (
-        "code", "_admission", "_bench", "_clock", "_journal", "_kitchen", "_met", "_person", "_size", "_survey", "_told", "_waiting",
+        "codes", "_admission", "_bench", "_clock", "_journal", "_kitchen", "_met", "_person", "_size", "_survey", "_told", "_waiting",
         "_waves",
     )  # fmt: skip
 
@@ -46,7 +47,7 @@ class Departures:
         waiting: Waiting,
         size: int,
     ) -> None:
-        self.code = ExitCode.OK
+        self.codes: set[int] = set()
         self._survey = survey
         self._bench = bench
         self._kitchen = kitchen
@@ -105,6 +106,27 @@ class Departures:
         self._without_running(i, "failed", f"{error.message}\nhint: {error.hint}" if error.hint else error.message)
         return State.FAILED
 
+    def ask(self, i: int, judged: Judged) -> int:
+        """Ask for an approval that was not given, or say that it was refused; returns the state in which the gate ends."""
+        survey, journal = self._survey, self._journal
+        node, approvals = survey.graph.nodes[i], survey.approvals
+        anew = i in survey.request.forced
+        found = approvals.standing(node, anew)
+        self._announce(i, judged)
+        if found != Standing.OPEN:
+            self._without_running(i, "failed", approvals.complaint(node, found))
+            return State.FAILED
+        if anew:
+            survey.memory.unsay(approvals.key(node), journal.changes)
+        assert node.guard is not None
+        alone = sum([other.workstream == node.workstream for other in survey.graph.nodes]) == 1
+        journal.emit(
+            "approval_requested", node.id, gate=node.workstream if alone else node.id, message=node.guard.message,
+            guards=approvals.guarded(node), files=approvals.files(node), digest=approvals.digest(node),
+        )  # fmt: skip
+        self.codes.add(ExitCode.WAITS)
+        return State.WAITS
+
     def keep(self, i: int, judged: Judged | None, state: int, why: str) -> int:
         """Say that a node was kept from starting, where it has to be said; `state` is what `Purse.keeps` made of it."""
         if why:
@@ -146,12 +168,13 @@ class Departures:
         answer = True if self._survey.request.yes else self._person.confirm(question)
         if answer:
             return True
-        self.code = self.code or (ExitCode.WAITS if answer is None else ExitCode.FAILED)
+        self.codes.add(ExitCode.WAITS if answer is None else ExitCode.FAILED)
         self._announce(i, judged)
         message = "declined" if answer is False else f"waits for a person: {question} (answer with `--yes`)"
         self._without_running(i, "cancelled", message)
         return False
 
     def _without_running(self, i: int, outcome: str, message: str) -> None:
-        name = self._survey.graph.nodes[i].id
-        self._journal.emit("node_finished", name, outcome=outcome, seconds=0.0, code=0, message=message, log="", command="")
+        node = self._survey.graph.nodes[i]
+        more = {} if node.guard is None else {"gate": node.guard.type, "blocking": node.guard.blocking}
+        self._journal.emit("node_finished", node.id, outcome=outcome, seconds=0.0, code=0, message=message, log="", command="", **more)

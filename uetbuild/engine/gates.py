@@ -80,9 +80,10 @@ class Gates:
         if guard is None or not self._journal.begun:  # a build that executes nothing is not a run
             return
         more = {"again": True} if again else {}
+        said = guard.message if verdict == "failed" and i not in self._graph.approvals else ""
         self._journal.emit(
             "gate_finished", node.id, verdict=verdict, type=guard.type, blocking=guard.blocking, guards=list(guard.guards),
-            message=guard.message if verdict == "failed" else "", seconds=self._seconds(node.id, verdict), **more,
+            message=said, seconds=self._seconds(node.id, verdict), **more,
         )  # fmt: skip
 
     def _seconds(self, name: str, verdict: str) -> float:

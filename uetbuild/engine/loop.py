@@ -187,6 +187,8 @@ class Loop:
             self._end(i, State.SKIPPED)
         elif judged.verdict == Verdict.UP_TO_DATE:
             self._end(i, State.UP_TO_DATE)
+        elif i in self.graph.approvals:
+            self._end(i, self._departures.ask(i, judged))
         else:
             self.states.set(i, State.STALE)
             self._reasons[i] = judged
@@ -262,7 +264,8 @@ class Loop:
         for held in self._waves.ended(i):
             self._ready.push(held)
         if not self.graph.nodes[i].is_group:
-            self._journal.emit("node_finished", self.graph.nodes[i].id, outcome="blocked", by=self.graph.nodes[by].id)
+            why = {"message": "waits for approval"} if self.states.of[i] == State.WAITS else {}
+            self._journal.emit("node_finished", self.graph.nodes[i].id, outcome="blocked", by=self.graph.nodes[by].id, **why)
 
     def _regroup(self) -> None:
         """Where it is decided what becomes of a cell: begin it again, or let go on what waits for it."""
@@ -303,7 +306,7 @@ class Loop:
                 self._end(i, State.CANCELLED if outcome == "cancelled" else State.FAILED)
             for i in self._cells.abandon():
                 self._end(i, State.FAILED)
-        code = self._tally.code(self.failures, {self._departures.code, self._purse.code}, self._interrupts.signal)
+        code = self._tally.code(self.failures, {*self._departures.codes, self._purse.code}, self._interrupts.signal)
         self._journal.changes.answers |= self._survey.answers.learnt
         if self._journal.begun:
             seconds = round(self._clock.monotonic() - self._began, 6)

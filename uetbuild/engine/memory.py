@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from uetbuild.core.approval import Answer
     from uetbuild.core.changes import Changes
     from uetbuild.core.ports import Store
     from uetbuild.core.stamps import Chain, Stamp
@@ -21,12 +22,21 @@ if TYPE_CHECKING:
 class Memory:
     """`stamps` by node id, `chains` by path."""
 
-    __slots__ = ("chains", "stamps", "_producers")
+    __slots__ = ("chains", "stamps", "_approvals", "_producers", "_store")
 
     def __init__(self, store: Store) -> None:
         self.stamps: dict[str, Stamp] = store.stamps()
         self.chains: dict[str, Chain] = store.chains()
+        self._approvals: dict[str, Answer] | None = None
         self._producers: dict[str, str] | None = None
+        self._store = store
+
+    @property
+    def approvals(self) -> dict[str, Answer]:
+        """What persons said, by `answer_key`; read when a build first asks."""
+        if self._approvals is None:
+            self._approvals = self._store.approvals()
+        return self._approvals
 
     def put(self, stamp: Stamp, changes: Changes) -> None:
         """Record a stamp."""
@@ -35,6 +45,11 @@ class Memory:
         if self._producers is not None:
             for path in stamp.outputs:
                 self._producers[path] = stamp.node
+
+    def unsay(self, key: str, changes: Changes) -> None:
+        """Forget what a person said: it is asked anew."""
+        if self.approvals.pop(key, None) is not None:
+            changes.approvals[key] = None
 
     def link(self, chains: Mapping[str, Chain], changes: Changes) -> None:
         """Record chains that changed; an empty one goes."""

@@ -66,7 +66,7 @@ class Order:
 
     def ended(self, i: int) -> tuple[list[int], list[tuple[int, int]]]:
         """A node is final. Returns those that wait for nothing from now on, and (node, the one that blocks it) of those that will not run,
-        whose state is set.
+        whose state is set: `WAITS` behind what waits for a person, else `BLOCKED`.
         """
         freed: list[int] = []
         blocked: list[tuple[int, int]] = []
@@ -79,7 +79,7 @@ class Order:
                 if states.of[k] != State.WAITING:
                     continue
                 if not good and j in self._deps[k]:
-                    states.set(k, State.BLOCKED)
+                    states.set(k, State.WAITS if states.of[j] == State.WAITS else State.BLOCKED)
                     blocked.append((k, j))
                     todo.append(k)
                 elif cell is None or cells.get(k) is cell:

@@ -10,20 +10,21 @@ from __future__ import annotations
 class State:
     """`WAITING` for dependencies; `FRESH`: these are done, not judged yet; `STALE`: to be run, waits for a place; `RUNNING`; then final.
 
-    `WARNED`: a gate failed that holds nothing. `HELD`, not final: a gate failed, but what it guards may be tried again.
+    `WARNED`: a gate failed that holds nothing. `WAITS`: for a person, or for what waits for one. `HELD`, not final: a gate
+    failed, but what it guards may be tried again.
     """
 
-    WAITING, FRESH, STALE, RUNNING, SUCCEEDED, UP_TO_DATE, SKIPPED, FAILED, BLOCKED, CANCELLED, WARNED, HELD = range(12)
+    WAITING, FRESH, STALE, RUNNING, SUCCEEDED, UP_TO_DATE, SKIPPED, FAILED, BLOCKED, CANCELLED, WARNED, WAITS, HELD = range(13)
 
 
 FINAL = frozenset(
-    (State.SUCCEEDED, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.BLOCKED, State.CANCELLED, State.WARNED),
+    (State.SUCCEEDED, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.BLOCKED, State.CANCELLED, State.WARNED, State.WAITS),
 )
 GOOD = frozenset((State.SUCCEEDED, State.UP_TO_DATE, State.SKIPPED, State.WARNED))
 
 _FOLLOWING: dict[int, frozenset[int]] = {
-    State.WAITING: frozenset((State.FRESH, State.STALE, State.BLOCKED, State.CANCELLED)),
-    State.FRESH: frozenset((State.STALE, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.CANCELLED, State.WARNED)),
+    State.WAITING: frozenset((State.FRESH, State.STALE, State.BLOCKED, State.CANCELLED, State.WAITS)),
+    State.FRESH: frozenset((State.STALE, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.CANCELLED, State.WARNED, State.WAITS)),
     State.STALE: frozenset((State.RUNNING, State.UP_TO_DATE, State.FAILED, State.CANCELLED, State.WARNED)),
     State.RUNNING: frozenset((State.STALE, State.SUCCEEDED, State.FAILED, State.CANCELLED, State.WARNED, State.HELD)),
     State.HELD: frozenset((State.FAILED, State.WAITING)),
@@ -31,6 +32,7 @@ _FOLLOWING: dict[int, frozenset[int]] = {
     State.UP_TO_DATE: frozenset((State.WAITING,)),
     State.SKIPPED: frozenset((State.WAITING,)),
     State.WARNED: frozenset((State.WAITING,)),
+    State.WAITS: frozenset((State.WAITING,)),
 }
 
 
@@ -43,7 +45,7 @@ class States:
         self.of = [State.CANCELLED] * size
         for i in members:
             self.of[i] = State.WAITING
-        self.count = [0] * 12
+        self.count = [0] * 13
         self.count[State.WAITING] = len(members)
 
     def set(self, i: int, state: int) -> None:

@@ -12,6 +12,7 @@ from uetbuild.core.scope import PathIndex, Scope, files
 from uetbuild.core.staleness import DEPENDS, SKIPPED, UP_TO_DATE, edit_reasons, judge
 from uetbuild.core.stamps import Stage, Stamp
 from uetbuild.core.verdicts import Judged, Reason, Verdict
+from uetbuild.engine.approvals import Approvals
 from uetbuild.engine.recorded import RecordedOrder
 
 TYPE_CHECKING = False
@@ -47,6 +48,7 @@ class Survey:
         "_gone",
         "_later",
         "_members",
+        "approvals",
     )
 
     def __init__(self, project: Project, graph: Graph, disk: Disk, memory: Memory, answers: Answers, request: Request) -> None:
@@ -61,6 +63,7 @@ class Survey:
         self.settled: set[str] = set()  # ids of nodes that ran or were found up to date in this build
         self.seen: dict[int, Stamp] = {}
         self._members = frozenset(request.members)
+        self.approvals = Approvals(graph, memory, disk, self.absent)
         self._gone = self._orphaned()
         self._later: dict[int, frozenset[str]] = {}
 
@@ -92,6 +95,8 @@ class Survey:
             return SKIPPED
         if node.guard is not None and node.guard.only and not self.guarded(node):
             return UP_TO_DATE  # nothing to check
+        if i in self.graph.approvals:
+            return UP_TO_DATE if pending else self.approvals.judge(node, i in self.request.forced)
         last = self._counted(node)
         commanded = []
         if i in self.request.forced:
@@ -105,7 +110,9 @@ class Survey:
         if node.edits and node.agent is None:  # an agent is dear, and need not go over what somebody else changed
             now = present.edits if last is None else present.edits | {path: self.disk.digest(path) for path in last.edits}
             edits = edit_reasons(node.id, last, now, self.memory.chains)  # a broken chain stays broken, whatever runs first
-        judged = judge(node, present, last, outputs=outputs, edits=edits, unsure=unsure, commanded=commanded)
+        judged = judge(
+            node, present, last, outputs=outputs, edits=edits, unsure=unsure, commanded=commanded, approved=self.graph.is_approved(i)
+        )
         if i in self.request.done and all(reason.code == "always" for reason in judged.reasons):
             return UP_TO_DATE  # the run goes on
         return judged

@@ -57,6 +57,9 @@ class Tally:
         if self._gated:
             gates = self._came(self._gates)
             counts["gates"] = {"passed": gates[State.SUCCEEDED], "failed": gates[State.FAILED], "warned": gates[State.WARNED]}
+            if gates[State.WAITS]:
+                counts["gates"]["waiting"] = gates[State.WAITS]
+                counts["waiting"] = came[State.WAITS]
         return counts
 
     def _came(self, nodes: list[int]) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from uetbuild.core.approval import APPROVAL
 from uetbuild.core.fingerprint import definition
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node
@@ -135,6 +136,7 @@ class Gating:
             users = self._guarded(declared, known)
             stands = [(name, users)] if _stands_once(pattern, declared) else [(f"{name}[{user}]", [user]) for user in users]
             for one, guarded in stands:
+                self._check_files(declared, guarded, known)
                 made.append(_guarding(self._waiting(pattern, guarded), declared, one, guarded, known))
         for name, users in self._users.items():  # workstreams that are gates
             if name in self._namespaces.workstreams:
@@ -170,6 +172,16 @@ class Gating:
 
     def _waiting(self, pattern: Node, users: list[str]) -> Node:
         return pattern.with_(depends_on=self._own(pattern.depends_on, users), after=self._own(pattern.after, users))
+
+    def _check_files(self, declared: Declared, guarded: list[str], known: Mapping[str, Node]) -> None:
+        """An approval is about files: where there are none it would hold for ever, whatever was done."""
+        spec = declared.spec
+        assert isinstance(spec, Gate)
+        if spec.type != APPROVAL or not guarded or any(known[name].outputs or known[name].edits for name in guarded):
+            return
+        names = ", ".join([f"`{name}`" for name in guarded[:3]])
+        message = f"approval `{declared.id}` has nothing to look at: {names} {'creates' if len(guarded) == 1 else 'create'} no files"
+        self._faults.add(UetError(message, spec.where(), "what is approved is what the guarded workstream creates (`outputs`) or edits"))
 
     def _guarded(self, declared: Declared, known: Mapping[str, Node]) -> list[str]:
         """Ids of the nodes that a gate guards, sorted; for the whole run, where nobody names it: all that patterns mean, too."""
@@ -230,11 +242,12 @@ def _guarding(pattern: Node, declared: Declared, name: str, users: list[str], kn
     assert isinstance(spec, Gate)
     guarded = [known[user] for user in users]
     guard = Guard(type=spec.type, blocking=spec.blocking, at=spec.at, guards=tuple(users), message=_message(declared), only=_only(declared))
+    files = any(node.outputs or node.edits for node in guarded)
     counts = not _is_shared(pattern, declared)  # what these made counts; else only its own inputs
     made = pattern.with_(
         id=name, guard=guard, depends_on=tuple(sorted({*pattern.depends_on, *(users if counts else ())})),
-        always=pattern.always or (counts and not spec.inputs and not any(node.outputs or node.edits for node in guarded)),
-        skipped=pattern.skipped or (bool(guarded) and all(node.skipped for node in guarded)),
+        always=pattern.always or (counts and not spec.inputs and not files),
+        skipped=pattern.skipped or (bool(guarded) and all(node.skipped for node in guarded)) or (spec.type == APPROVAL and not files),
     )  # fmt: skip
     made.definition = definition(made)
     return made

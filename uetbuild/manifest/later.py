@@ -20,7 +20,6 @@ KEYS: dict[str, frozenset[str]] = {
 
 ISOLATIONS = frozenset(("worktree",))
 ADAPTERS = frozenset(("aider", "claude", "codex", "gemini", "mini-swe-agent", "opencode", "pi", "qwen"))  # of `tools`
-TYPES = frozenset(("approval",))  # of gates
 PLACES = frozenset(("merge",))  # at which gates stand
 
 

@@ -5,6 +5,7 @@ Knows nothing of other nodes but their ids; what the files say about the order i
 
 from __future__ import annotations
 
+from uetbuild.core.approval import APPROVAL
 from uetbuild.core.fingerprint import definition
 from uetbuild.core.nodes import Node
 from uetbuild.errors import UetError
@@ -38,7 +39,7 @@ class Lowering:
             node = self._common(instance)
             if node.is_group:
                 self._check_group(instance)
-            else:
+            elif not (isinstance(instance.declared.spec, Gate) and instance.declared.spec.type == APPROVAL):
                 RecipeFields(self._world, instance, node).fill()
         except UetError as error:
             faults.add(error)

@@ -6,12 +6,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from uetbuild.core.approval import APPROVAL
 from uetbuild.errors import UetError, not_yet
 from uetbuild.manifest.catalogue import CATALOGUE
-from uetbuild.manifest.later import PLACES, TYPES
+from uetbuild.manifest.later import PLACES
 from uetbuild.manifest.models_base import Reads, Refused, Schema, read_block, read_map, refuse
 from uetbuild.manifest.models_recipe import StepSpec
-from uetbuild.manifest.models_values import ID_PATTERN, Bool, OptionalLine, check_id, read_choice
+from uetbuild.manifest.models_values import ID_PATTERN, Bool, OptionalLine, check_id, choice, read_choice
 from uetbuild.manifest.models_workstream import Workstream, same_but_for_case
 from uetbuild.manifest.tree import Map, Text, Tree
 
@@ -52,8 +53,8 @@ workstreams:
     gates: [lint, unit]
 """
 
-    type: Annotated[str, _chosen("type", GATE_TYPES, TYPES)] = Field(
-        "custom", description="What kind of check it is; for people and reports."
+    type: Annotated[str, choice(*GATE_TYPES)] = Field(
+        "custom", description="What kind of check it is; for people and reports. `approval` waits for a person."
     )
     blocking: Bool = Field(True, description="Whether what depends on a guarded workstream waits for it, or its failure is only a warning.")
     at: Annotated[str, _chosen("at", AT, PLACES)] = Field(
@@ -62,7 +63,7 @@ workstreams:
         "run it guards all where nobody names it.",
     )
     uses: Annotated[str | None, _USES] = Field(None, description="A ready-made gate instead of `run`; see the catalogue below.")
-    message: OptionalLine = Field(None, description="What is said when it fails.")
+    message: OptionalLine = Field(None, description="What is said when it fails, or what an approval asks.")
 
 
 _EARLY = frozenset(("agent", "gates", "matrix", "foreach", "edits"))
@@ -77,6 +78,9 @@ def read_gate(node: Tree, key: Text) -> Gate:
             if name in _EARLY:
                 raise Refused([UetError(f"a gate has no `{name}`", node.where(name), "it checks what workstreams made")])
     gate = read_block(Gate, node, key)
+    if gate.type == APPROVAL:
+        _check_approval(gate, key)
+        return gate
     if gate.uses:
         _take(gate, key)
     if not gate.run:
@@ -89,6 +93,25 @@ def read_gate(node: Tree, key: Text) -> Gate:
                     [UetError(f"a gate of waves has no `{name}`", gate.where(name), "it stands more than once; `at: run` does not")]
                 )
     return gate
+
+
+# What an approval may say: it runs nothing, so nothing that is about running means anything.
+_OF_APPROVALS = frozenset(
+    ("type", "message", "at", "blocking", "title", "phase", "tags", "priority", "depends_on", "after", "when", "manual")
+)
+
+
+def _check_approval(gate: Gate, key: Text) -> None:
+    errors = []
+    for name in gate.tree.entries:
+        if name not in _OF_APPROVALS and not name.startswith("x-"):
+            hint = "a person looks at what the guarded workstream made, and answers with `uetbuild approve`"
+            errors.append(UetError(f"an approval runs nothing: `{key.text}` has no `{name}`", gate.where(name), hint))
+    if not gate.blocking:
+        hint = "take `blocking` away"
+        errors.append(UetError(f"approval `{key.text}` would hold nothing", gate.where("blocking"), hint))
+    if errors:
+        raise Refused(errors)
 
 
 def _take(gate: Gate, key: Text) -> None:

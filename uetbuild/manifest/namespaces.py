@@ -40,7 +40,7 @@ class Declared:
 
     @property
     def is_group(self) -> bool:
-        return not self.spec.run and self.spec.agent is None
+        return not self.spec.run and self.spec.agent is None and not isinstance(self.spec, Gate)
 
 
 class Namespaces:

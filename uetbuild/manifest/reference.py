@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from uetbuild.manifest.catalogue import table
 from uetbuild.manifest.generated import generate
-from uetbuild.manifest.later import ADAPTERS, ISOLATIONS, KEYS, PLACES, TYPES
+from uetbuild.manifest.later import ADAPTERS, ISOLATIONS, KEYS, PLACES
 from uetbuild.manifest.models import BLOCKS, Manifest
 from uetbuild.manifest.models_base import Block, reads_of
 from uetbuild.manifest.models_gate import Gate
@@ -106,7 +106,7 @@ def _not_yet() -> str:
     for noun, keys in KEYS.items():
         lines.append(f"- {_TITLES[noun]}: {', '.join(f'`{key}`' for key in sorted(keys))}")
     values = [f"`isolation: {value}`" for value in sorted(ISOLATIONS)]
-    values += [*[f"`type: {value}` of gates" for value in sorted(TYPES)], *[f"`at: {value}`" for value in sorted(PLACES)]]
+    values += [f"`at: {value}`" for value in sorted(PLACES)]
     values += [f"`adapter: {value}`" for value in sorted(ADAPTERS)]
     lines.append(f"- values: {', '.join(values)}, `foreach: outputs:ID`")
     return "\n".join(lines) + "\n"

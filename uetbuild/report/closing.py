@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_COUNTED = ("up_to_date", "failed", "blocked", "skipped", "cancelled")
-_VERDICTS = ("passed", "failed", "warned")  # of gates
+_COUNTED = ("up_to_date", "failed", "blocked", "waiting", "skipped", "cancelled")
+_VERDICTS = ("passed", "failed", "warned", "waiting")  # of gates
 
 # after a run that its budget halted, by what was used up
 WAYS_ON = {

@@ -53,6 +53,11 @@ def outcomes(events: Iterable[Event]) -> list[dict[str, Any]]:
     for event in events:
         if event.event == "node_started":
             nodes[event.node] = {"id": event.node, "outcome": "running"}
+        elif event.event == "approval_requested":
+            nodes[event.node] = {"id": event.node, "outcome": "blocked", "message": "waits for approval"}
+        elif event.event == "approval_given":
+            said = "approved" if event.data.get("approved") else "refused"
+            nodes.setdefault(event.node, {"id": event.node, "outcome": "blocked"})["message"] = f"{said} by {event.data.get('who', '')}"
         elif event.event == "node_finished":
             node = nodes.setdefault(event.node, {"id": event.node})
             node |= {name: event.data[name] for name in _NODE_FIELDS if name in event.data}

@@ -15,11 +15,9 @@ from uetbuild.report.tail import Tail, last_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import Any
 
     from uetbuild.core.events import Event
-    from uetbuild.core.nodes import Node
     from uetbuild.report.stream import Stream
 
 SHOWN_LINES = 20  # of the output of a failed node
@@ -28,38 +26,22 @@ _WIDEST = 100  # characters of a title or command in a line
 _BAD = ("failed", "timed_out", "lost")
 
 
-def output_mode(choice: str, environ: Mapping[str, str]) -> str:
-    """What `--output` means here: `auto` becomes `github` under GITHUB_ACTIONS and `group` under CI."""
-    if choice != "auto":
-        return choice
-    if environ.get("GITHUB_ACTIONS", "false") not in ("", "0", "false"):
-        return "github"
-    return "group" if environ.get("CI", "false") not in ("", "0", "false") else "auto"
-
-
-def followed(mode: str, nodes: Sequence[Node], members: Iterable[int], named: Collection[int]) -> frozenset[int]:
-    """The members whose output is shown as it comes (`Request.follow`); `named`: indices named directly, not through a group."""
-    working = [i for i in members if not nodes[i].is_group]
-    if mode == "stream" or (mode == "auto" and len(working) == 1):
-        return frozenset(working)
-    return frozenset(i for i in working if i in named and not nodes[i].outputs) if mode == "auto" else frozenset()
-
-
 class Lines:
     """`out` and `err` are stdout and stderr; with `json` stdout gets one event a line and the text goes to `err`.
 
-    `mode`: from `output_mode`. A node is streamed when `output` is called for it; `group` and `github` show each node's output when it
+    `mode`: as report/modes.py says. A node is streamed when `output` is called for it; `group` and `github` show each node's output when it
     has ended, otherwise only that of failed nodes is shown.
     """
 
     __slots__ = (
-        "_announced", "_dumps", "_err", "_explain", "_failures", "_here", "_mode", "_out", "_prefixed", "_quiet", "_reasons", "_running",
+        "_announced", "_asked", "_command", "_dumps", "_err", "_explain", "_failures", "_here", "_mode", "_out", "_prefixed",
+        "_quiet", "_reasons", "_running",
         "_text", "_verbose",
     )  # fmt: skip
 
     def __init__(
         self, out: Stream, err: Stream, mode: str = "auto", *, json: bool = False, quiet: bool = False, verbose: bool = False,
-        explain: bool = False, here: str = "",
+        explain: bool = False, here: str = "", command: str = "uetbuild",
     ) -> None:  # fmt: skip
         self._out = out
         self._err = err
@@ -69,6 +51,8 @@ class Lines:
         self._verbose = verbose
         self._explain = explain
         self._here = here.rstrip("/") + "/" if here else ""
+        self._command = command
+        self._asked: list[Event] = []  # what waits for a person
         self._prefixed = False
         self._announced: set[str] = set()  # nodes whose next attempt was told
         self._running: dict[str, _Running] = {}
@@ -86,6 +70,8 @@ class Lines:
         """Show an event."""
         if self._dumps is not None:
             self._out.write(self._dumps(event.as_json(), ensure_ascii=False) + "\n")
+        if event.event == "approval_requested":
+            self._asked.append(event)
         show = _SHOW.get(event.event)
         if show is not None:
             show(self, event.node, event.data)
@@ -180,6 +166,9 @@ class Lines:
         elif data.get("message"):
             self._complain(f"  {safe_name(data['message'])}")
 
+    def _approval_requested(self, node: str, data: dict[str, Any]) -> None:
+        self._say(f"{self._name(node)}  {paint('waits for approval', YELLOW, self._text.colours)}")
+
     def _interrupted(self, node: str, data: dict[str, Any]) -> None:
         signal = data.get("signal", 0)
         again = "; once more to kill it" if signal == 2 else ""
@@ -194,6 +183,11 @@ class Lines:
             self._complain(paint("failed:", RED, self._err.colours))
             for name, why, log in self._failures:
                 self._complain(f"  {name}: {why}{f', log: {self._shown(log)}' if log else ''}")
+        if self._asked:
+            from uetbuild.report.asked import asked_lines  # most builds ask nobody
+
+            for line in asked_lines(self._asked, self._command):
+                self._complain(line)
         if not self._quiet:
             self._text.line(closing(data))
 
@@ -299,6 +293,7 @@ _SHOW = {
     "retry_scheduled": Lines._put_off,
     "budget_warning": Lines._budget,
     "budget_exceeded": Lines._budget,
+    "approval_requested": Lines._approval_requested,
     "gate_finished": Lines._gate_finished,
     "interrupted": Lines._interrupted,
     "worker_lost": Lines._worker_lost,

@@ -28,9 +28,14 @@ WORDS = {
     "arguments": ("has arguments", "has arguments"),
 }
 
+# What `incomplete` says of a gate that a person answers, by its detail.
+_APPROVALS = {"approval": "waits for approval", "refused": "its approval was refused"}
+
 
 def in_words(code: str, detail: str = "") -> str:
     """One reason: `input `core/a.py` changed`."""
+    if code == "incomplete" and detail in _APPROVALS:
+        return _APPROVALS[detail]
     with_detail, without = WORDS.get(code, (code + " {}", code))
     return with_detail.format(f"`{safe_name(detail)}`") if detail else without
 

@@ -40,6 +40,7 @@ MIGRATIONS = (
         "CREATE TABLE runs (key BLOB PRIMARY KEY, body BLOB NOT NULL)",
         "CREATE TABLE events (run BLOB, seq INTEGER, body BLOB NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID",
     ),
+    ("CREATE TABLE approvals (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",),
 )
 VERSION = len(MIGRATIONS)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import exp, log
 
+from uetbuild.core.approval import Answer
 from uetbuild.core.stamps import Link, Stage, Stamp
 from uetbuild.failpoints import is_armed, reach
 from uetbuild.state.database import Database
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 STAMPS = seed("stamps", Stamp.__slots__)
 CHAINS = seed("chains", Link.__slots__)
 ANSWERS = seed("answers")
+APPROVALS = seed("approvals", Answer.__slots__)
 DURATIONS = seed("durations")
 PROCESSES = seed("processes", ("run", "node", "pid", "start", "boot"))
 RUNS = seed("runs", ("state", "started", "finished", "summary"))
@@ -83,6 +85,10 @@ class SqliteStore:
         """What `sh` variables, probes and `skip_if` said last time."""
         return self._load("answers", ANSWERS, str)
 
+    def approvals(self) -> dict[str, Answer]:
+        """What persons said about what was made."""
+        return self._load("approvals", APPROVALS, Answer.from_row)
+
     def seconds(self) -> dict[str, float]:
         """Estimated duration of nodes that ran before, by node id: an exponentially weighted geometric mean."""
         return {node: each[0] for node, each in self._known_durations().items()}
@@ -122,6 +128,8 @@ class SqliteStore:
             _put("chains", {path: tuple([link.row() for link in chain]) for path, chain in changes.chains.items() if chain}, CHAINS),
             _delete("chains", [path for path, chain in changes.chains.items() if not chain]),
             _put("answers", changes.answers, ANSWERS),
+            _put("approvals", {key: answer.row() for key, answer in changes.approvals.items() if answer is not None}, APPROVALS),
+            _delete("approvals", [key for key, answer in changes.approvals.items() if answer is None]),
             _put("durations", self._learn_durations(changes), DURATIONS),
             ("INSERT OR REPLACE INTO digests VALUES (?, ?)", put),
             ("DELETE FROM digests WHERE key = ?", gone),
@@ -250,6 +258,7 @@ def _empty(changes: Changes) -> None:
     changes.dropped.clear()
     changes.chains.clear()
     changes.answers.clear()
+    changes.approvals.clear()
     changes.events.clear()
     changes.pids.clear()
     changes.run = None

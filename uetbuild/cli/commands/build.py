@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from uetbuild.report.lines import Lines, output_mode
+from uetbuild.report.lines import Lines
+from uetbuild.report.modes import output_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,18 @@ def run(face: Face) -> int:
     session = face.session()
     mode = output_mode(options.output, face.environ)
     view = Lines(
-        face.out, face.err, mode, json=options.json, quiet=options.quiet, verbose=options.verbose, explain=options.explain, here=os.getcwd()
+        face.out, face.err, mode, json=options.json, quiet=options.quiet, verbose=options.verbose, explain=options.explain,
+        here=os.getcwd(), command=_command(face),
     )  # fmt: skip
     return session.build(options, view)
+
+
+def _command(face: Face) -> str:
+    """The program with the options that lead to the same project."""
+    options = face.options
+    said = (("--file", options.file), ("--state", options.state), ("--profile", options.profile))
+    if not any(value for _, value in said):
+        return "uetbuild"
+    from uetbuild.report.asked import as_typed  # only for words that are shown
+
+    return " ".join(["uetbuild", *[f"{name} {as_typed(value)}" for name, value in said if value]])

@@ -1,0 +1,38 @@
+"""What waits for a person, in words: the question, what to look at, and what to type."""
+
+from __future__ import annotations
+
+from uetbuild.report.escapes import safe_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from uetbuild.core.events import Event
+
+SHOWN_FILES = 8
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:@%+,=")
+
+
+def asked_lines(events: Iterable[Event], command: str) -> list[str]:
+    """The lines about all `approval_requested`; `command`: the program with the options that lead to this project."""
+    return [line for event in events for line in _one(event, command)]
+
+
+def _one(event: Event, command: str) -> list[str]:
+    data = event.data
+    files = data.get("files", ())
+    question = data.get("message") or "look at what was made"
+    lines = [f"`{safe_name(event.node)}` waits for approval: {safe_name(question)}"]
+    lines += [f"  {safe_name(path)}" for path in files[:SHOWN_FILES]]
+    if len(files) > SHOWN_FILES:
+        lines.append(f"  … and {len(files) - SHOWN_FILES} more")
+    typed = f"{command} approve {event.run} {as_typed(data.get('gate') or event.node)}"
+    return [*lines, f"hint: `{typed} --yes` (or `--no`), then build again"]
+
+
+def as_typed(word: str) -> str:
+    """A word as it is typed in a shell."""
+    if word and _PLAIN.issuperset(word):
+        return word
+    return "'" + safe_name(word).replace("'", "'\\''") + "'"

@@ -1,0 +1,26 @@
+"""Whose output a build shows, and when: what `--output` means here."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from uetbuild.core.nodes import Node
+
+
+def output_mode(choice: str, environ: Mapping[str, str]) -> str:
+    """What `--output` means here: `auto` becomes `github` under GITHUB_ACTIONS and `group` under CI."""
+    if choice != "auto":
+        return choice
+    if environ.get("GITHUB_ACTIONS", "false") not in ("", "0", "false"):
+        return "github"
+    return "group" if environ.get("CI", "false") not in ("", "0", "false") else "auto"
+
+
+def followed(mode: str, nodes: Sequence[Node], members: Iterable[int], named: Collection[int]) -> frozenset[int]:
+    """The members whose output is shown as it comes (`Request.follow`); `named`: indices named directly, not through a group."""
+    working = [i for i in members if not nodes[i].is_group]
+    if mode == "stream" or (mode == "auto" and len(working) == 1):
+        return frozenset(working)
+    return frozenset(i for i in working if i in named and not nodes[i].outputs) if mode == "auto" else frozenset()
