@@ -148,7 +148,8 @@ def _environment(scratch: Path) -> dict[str, str]:
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m uetbuild "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     return {
-        "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(scratch), "LC_ALL": "C.UTF-8", "TERM": "dumb", "PYTHONPATH": str(ROOT),
+        "PATH": f"{programs}:{os.path.dirname(sys.executable)}:{os.environ['PATH']}", "HOME": str(scratch), "LC_ALL": "C.UTF-8",
+        "TERM": "dumb", "PYTHONPATH": str(ROOT),
     }  # fmt: skip
 
 
