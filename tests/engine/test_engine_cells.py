@@ -315,3 +315,11 @@ def test_waves_wait_for_those_that_start_again():
     build = Build(made, *nodes, strict_waves=True)
     build.run()
     assert build.code == 0 and build.workers.started[-1] == "b"
+
+
+def test_what_gates_print_of_its_secrets_is_not_told(monkeypatch):
+    monkeypatch.setenv("SESAME", "open-it")
+    made = improving(world(), "bad", "good")
+    made.feedback.logs = {"g[a]": "it says open-it\n"}
+    build = Build(made, *cell(secrets=("SESAME",)))
+    assert build.run()[-1] == "b" and "it says ***" in feedback(build)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from uetbuild.core.feedback import Verdict
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Node
-    from uetbuild.core.ports import Feedback
     from uetbuild.engine.gates import Gates
     from uetbuild.engine.journal import Journal
     from uetbuild.engine.order import Order
+    from uetbuild.engine.recipe import Kitchen
     from uetbuild.engine.states import States
     from uetbuild.engine.waiting import Waiting
 
@@ -31,11 +31,11 @@ class Cells:
     """The cells of one build. `of`: by their nodes; `touched`: those in which something ended since `ripe` looked."""
 
     __slots__ = (
-        "of", "touched", "_files", "_gates", "_graph", "_journal", "_logs", "_order", "_said", "_states", "_tried", "_waiting",
+        "of", "touched", "_gates", "_graph", "_journal", "_kitchen", "_logs", "_order", "_said", "_states", "_tried", "_waiting",
     )  # fmt: skip
 
     def __init__(
-        self, graph: Graph, states: States, order: Order, gates: Gates, journal: Journal, waiting: Waiting, files: Feedback
+        self, graph: Graph, states: States, order: Order, gates: Gates, journal: Journal, waiting: Waiting, kitchen: Kitchen
     ) -> None:  # fmt: skip
         self.of: dict[int, Cell] = {}
         self.touched: dict[Cell, None] = {}
@@ -45,7 +45,7 @@ class Cells:
         self._gates = gates
         self._journal = journal
         self._waiting = waiting
-        self._files = files
+        self._kitchen = kitchen
         self._said: dict[int, dict[str, Any]] = {}  # of gates that failed: what `node_finished` says
         self._tried: dict[int, int] = {}  # the number of the attempt for which a workstream was sent back last
         self._logs: dict[int, int] = {}  # how much of a gate's log was told
@@ -155,7 +155,7 @@ class Cells:
         number = self._tried[i] = self._waiting.number(i, node)
         self._gates.reject(i)
         said = [verdicts[gate] for gate in self._guarding(i) if gate in verdicts]
-        self._files.write(self._files.path(self._journal.run, node.id), feedback(number, node.retry.attempts, said))
+        self._kitchen.keep_feedback(node, feedback(number, node.retry.attempts, said))
         words = ", ".join([f"gate `{one.gate}` failed: {how(one.outcome, one.code, one.reason)}" for one in said if one.blocking])
         self._waiting.reject(i, node, number, words, wait, stopping)
 
@@ -168,7 +168,7 @@ class Cells:
             node = self._graph.nodes[gate]
             if node.guard is None:
                 continue
-            output, self._logs[gate] = self._files.tail(self._journal.run, node.id, self._logs.get(gate, 0), BYTES + 1)
+            output, self._logs[gate] = self._kitchen.feedback.tail(self._journal.run, node.id, self._logs.get(gate, 0), BYTES + 1)
             words = cell.held.get(gate) or (self._said.get(gate) if self._states.of[gate] == State.WARNED else None)
             if words is not None:
                 found[gate] = Verdict(

@@ -86,7 +86,7 @@ class Loop:
         self._gates = Gates(self.graph, self.states, survey.memory, journal)
         self._later = Waiting(survey.memory, journal, clock, dice)
         self._departures = Departures(survey, bench, kitchen, journal, clock, person, admission, self._waves, self._later, self.size)
-        self._cells = Cells(self.graph, self.states, self._order, self._gates, journal, self._later, kitchen.feedback)
+        self._cells = Cells(self.graph, self.states, self._order, self._gates, journal, self._later, kitchen)
         self._arrivals = Arrivals(bench, survey.memory, journal, clock, self._later, self._cells)
         self._began = 0.0
 

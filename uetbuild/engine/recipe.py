@@ -139,6 +139,12 @@ class Kitchen:
             files=[seen_from(cwd, path) for path in attempt.guarded], feedback=attempt.feedback,
         )  # fmt: skip
 
+    def keep_feedback(self, node: Node, text: str) -> None:
+        """Keep for the next attempt at a node what gates said, without the node's secrets: what it made may hold them. Raises UetError."""
+        for secret in self._masks_of(node):
+            text = text.replace(secret, "***")
+        self.feedback.write(self.feedback.path(self._place.run, node.id), text)
+
     def _told(self, attempt: Attempt) -> tuple[str, list[tuple[str, str]]]:
         """(what `UET_FEEDBACK_FILE` names, that file with its text where it has to be written): what gates said of the attempt before, and
         that may have been in an earlier run. There is always a file, so that a shell that minds unset names can read it.
