@@ -117,9 +117,9 @@ class Graph:
         """What a node draws in where there are gates; adds those gates to `asked` that draw in what they guard."""
         node = self.nodes[number]
         drawn = [self.index[name] for name in node.gates]
-        left_out: tuple[str, ...] = ()
+        left_out: frozenset[str] = frozenset()
         if node.guard is not None and number not in asked:
-            left_out = node.guard.guards
+            left_out = frozenset(node.guard.guards)
         for other in self.deps[number]:
             then = self.nodes[other]
             if then.id in left_out:

@@ -231,7 +231,7 @@ class Survey:
         index, absent = self.graph.index, self.absent(node)
         others = self._without_groups([index[name] for name in node.depends_on if name not in absent])
         checks, foreign = _checks(node), None
-        checked = node.guard.guards if node.guard is not None and checks else ()
+        checked = frozenset(node.guard.guards if node.guard is not None and checks else ())
         if node.agent is not None and node.edits:
             own = Scope(node.edits, self.project.settings.exclude).matches
             foreign = lambda path: not own(path)  # noqa: E731  (see `judge`)

@@ -124,8 +124,9 @@ class Gating:
 
     def _own(self, names: tuple[str, ...], users: list[str]) -> tuple[str, ...]:
         """What a gate of these nodes waits for: of another gate that stands once for each node only what guards the same ones, if any."""
-        mine = {name.partition("[")[0] for name in names if self._standing.get(name) in users}
-        return tuple([name for name in names if name.partition("[")[0] not in mine or self._standing.get(name) in users])
+        guarded = set(users)
+        mine = {name.partition("[")[0] for name in names if self._standing.get(name) in guarded}
+        return tuple([name for name in names if name.partition("[")[0] not in mine or self._standing.get(name) in guarded])
 
     def nodes(self, workstreams: Iterable[Node]) -> list[Node]:
         """The gate nodes; the workstreams get to know their gates."""
@@ -213,7 +214,7 @@ def after_guarded(nodes: Iterable[Node], inferred: dict[str, tuple[str, ...]]) -
     """Add to `inferred` that each gate comes after what it guards; where that counts it is in `depends_on` already."""
     for node in nodes:
         if node.guard is not None:
-            more = {name for name in node.guard.guards if name not in node.depends_on}
+            more = set(node.guard.guards).difference(node.depends_on)
             inferred[node.id] = tuple(sorted(more.union(inferred.get(node.id, ()))))
 
 

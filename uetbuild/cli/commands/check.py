@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from uetbuild.cli.face import Face
+from uetbuild.core.nodes import Node
 from uetbuild.errors import ExitCode
 from uetbuild.report.amounts import counted
 
@@ -11,7 +12,7 @@ def run(face: Face) -> int:
     """Say that it is valid."""
     session = face.session()
     face.warn(*session.project.warnings)
-    total = sum(not node.is_group for node in session.graph.nodes)
+    total = sum(node.kind == Node.WORKSTREAM for node in session.graph.nodes)
     if face.json:
         warnings = list(session.project.warnings)
         face.document({"schema": "uetbuild.check/1", "valid": True, "workstreams": total, "warnings": warnings})
