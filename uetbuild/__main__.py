@@ -5,6 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+else:
+    import _signal as signal  # what `signal` wraps; that one loads `enum`
+
 
 def main() -> int:
     """Run the command line of this process; returns its exit code."""
@@ -13,6 +19,7 @@ def main() -> int:
         return 2
     _forget_current_folder()
     _open_standard_streams()
+    _hear_of_children()
     from uetbuild.cli.app import main as run  # only now: the folder's own `json.py` must not come before ours
 
     return run(sys.argv[1:])
@@ -37,6 +44,12 @@ def _open_standard_streams() -> None:
             os.fstat(fd)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
+
+
+def _hear_of_children() -> None:
+    """A caller may ignore or block SIGCHLD, and both are inherited; then the system keeps from us how our children ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
 
 
 if __name__ == "__main__":

@@ -77,3 +77,21 @@ def test_the_door_hands_over_and_gives_back_the_exit_code(monkeypatch, capfd, se
     monkeypatch.setattr(sys, "argv", ["uetbuild", "--version"])
     assert door.main() == 0
     assert capfd.readouterr().out == f"uetbuild {uetbuild.__version__}\n"
+
+
+@pytest.mark.parametrize("how", ["ignore", "block"])
+def test_a_caller_that_ignores_or_blocks_sigchld_hides_no_failure(tmp_path, how):
+    """`skip_if` exits 1, so `work` runs; it exits 3, and that is seen."""
+    (tmp_path / "Uetfile.yaml").write_text(
+        'version: 1\nworkstreams: {work: {outputs: [out], skip_if: "test -e skipped", run: "echo x > out; exit 3"}}\n'
+    )
+    program = (
+        f"import signal, os, sys; how = {how!r}\n"
+        "if how == 'ignore': signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "else: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'uetbuild', 'work'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=dict(os.environ, PYTHONPATH=HOME), capture_output=True, text=True, timeout=30
+    )
+    assert (done.returncode, "`work` failed: exit 3" in done.stderr) == (1, True), done.stderr
