@@ -303,6 +303,11 @@ def test_events_are_followed_until_the_run_ends(program: Program) -> None:
         (BrokenPipeError(), 0, ""),
         (OSError(28, "No space left on device", "x/y"), 2, "error: cannot read or write `x/y`: no space left on device\n"),
         (
+            OSError(24, "Too many open files"),
+            2,
+            "error: the system refuses to go on: too many open files\nhint: `ulimit -n` shows how many files may be open at once\n",
+        ),
+        (
             ValueError("odd\nmore"),
             8,
             "error: internal error: ValueError: odd\nhint: this is a fault of uetbuild; `UETBUILD_DEBUG=1` shows where\n",

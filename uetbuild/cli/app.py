@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from uetbuild.cli.argv import Parsed
 
 _CANNOT_WRITE = ("EACCES", "EDQUOT", "EIO", "ENOSPC", "EPERM", "EROFS")
+_LIMITS = {
+    "EAGAIN": "`ulimit -u` shows how many processes there may be",
+    "EMFILE": "`ulimit -n` shows how many files may be open at once",
+    "ENFILE": "too many are open on this machine",
+    "ENOMEM": "run fewer at once, with `-j`",
+}
 
 
 def main(words: Sequence[str]) -> int:
@@ -114,12 +120,15 @@ def _tell(face: Face, error: UetError) -> None:
 
 
 def _as_uet_error(error: Exception) -> UetError:
-    """What nobody expected: a disk that cannot be written is the user's matter, all else is ours."""
+    """What nobody expected: a disk that cannot be written and a limit of the system are the user's matter, all else is ours."""
     import errno  # only here
 
-    if isinstance(error, OSError) and errno.errorcode.get(error.errno or 0, "") in _CANNOT_WRITE:
+    code = errno.errorcode.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+    if isinstance(error, OSError) and code in _CANNOT_WRITE:
         what = f" `{os.fsdecode(error.filename)}`" if isinstance(error.filename, str | bytes) else ""
         return UetError(f"cannot read or write{what}: {(error.strerror or '').lower()}")
+    if isinstance(error, OSError) and code in _LIMITS:
+        return UetError(f"the system refuses to go on: {(error.strerror or '').lower()}", hint=_LIMITS[code])
     text = str(error).strip().partition("\n")[0]
     name = type(error).__name__
     hint = "this is a fault of uetbuild; `UETBUILD_DEBUG=1` shows where"
