@@ -1,0 +1,1 @@
+"""Measurements of uetbuild beside other tools. Nothing here is installed with it."""
