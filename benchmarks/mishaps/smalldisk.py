@@ -30,7 +30,7 @@ class SmallDisk:
         user = ["-U", "--preserve-credentials"] if own else []
         pid = str(self._holder.pid)
         self.prefix = ["nsenter", "-t", pid, *user, "-m", "sh", "-c", ENTER, "sh", folder]
-        self.seen = f"/proc/{pid}/root{folder}"
+        self.seen = os.path.join("/proc", pid, "root") + folder
 
     def __enter__(self) -> SmallDisk:
         return self

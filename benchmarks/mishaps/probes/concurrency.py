@@ -75,7 +75,7 @@ def first_build_killed(case: Case) -> None:
 def changed_meanwhile(case: Case) -> None:
     working(case, "A\n")
     build = held(case)
-    case.project(Rule("work", "sh ./work.sh; echo new >> out", ("out",), ("in", "work.sh")))
+    case.project(Rule("work", "sh ./job.sh; echo new >> out", ("out",), ("in", "job.sh")))
     case.flag("go")
     build.ended(case.patience)
     case.builds()

@@ -8,13 +8,13 @@ from benchmarks.mishaps.building import Build
 from benchmarks.mishaps.case import Case
 
 from .probe import probe
-from .stages import WORK, WORK_SH
+from .stages import JOB_SH, WORK
 
 
 def working(case: Case, text: str) -> None:
     """A project whose recipe copies `text`, and can be held half-way."""
     case.project(WORK)
-    case.write("work.sh", WORK_SH)
+    case.write("job.sh", JOB_SH)
     case.write("in", text)
 
 

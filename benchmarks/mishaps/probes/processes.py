@@ -10,8 +10,8 @@ from .probe import probe
 
 @probe("a recipe leaves a daemon", "When the build is over, nobody is left of it.")
 def daemon(case: Case) -> None:
-    case.project(Rule("work", "sh ./work.sh", ("out",), ("in", "work.sh")))
-    case.write("work.sh", "setsid sleep 1000 < /dev/null > /dev/null 2>&1 &\ncat in > out\n")
+    case.project(Rule("work", "sh ./job.sh", ("out",), ("in", "job.sh")))
+    case.write("job.sh", "setsid sleep 1000 < /dev/null > /dev/null 2>&1 &\ncat in > out\n")
     case.write("in", "A\n")
     case.builds()
     case.holds("out", "A\n")
@@ -20,8 +20,8 @@ def daemon(case: Case) -> None:
 
 @probe("a recipe leaves a process that holds its output open", "The build is over when the recipe is.")
 def held_output(case: Case) -> None:
-    case.project(Rule("work", "sh ./work.sh", ("out",), ("in", "work.sh")))
-    case.write("work.sh", "sleep 1000 &\ncat in > out\n")
+    case.project(Rule("work", "sh ./job.sh", ("out",), ("in", "job.sh")))
+    case.write("job.sh", "sleep 1000 &\ncat in > out\n")
     case.write("in", "A\n")
     case.builds()
     case.holds("out", "A\n")

@@ -13,9 +13,9 @@ FINISH = Rule("finish", "cat mid > out", ("out",), ("mid",))
 # all files of a folder, each with its name, to `out`
 LIST = Rule("gather", 'for f in @inputs@; do echo "$f"; cat "$f"; done > out', ("out",), globs=("src/*.txt",))
 
-# `work.sh` copies `in` to `out`; while `../hold` is there it stops half-way, until there is `../go`
-WORK = Rule("work", "sh ./work.sh", ("out",), ("in", "work.sh"))
-WORK_SH = """\
+# `job.sh` copies `in` to `out`; while `../hold` is there it stops half-way, until there is `../go`
+WORK = Rule("work", "sh ./job.sh", ("out",), ("in", "job.sh"))
+JOB_SH = """\
 text=$(cat in)
 if [ -e ../hold ]; then
   printf half > out
