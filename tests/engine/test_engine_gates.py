@@ -193,3 +193,27 @@ def test_the_verdict_and_the_stamp_that_follows_from_it_are_durable_together():
     Build(made, *a_b()).run()
     stages, events = next(turn for turn in seen if "gate_finished" in turn[1])
     assert stages["a"] == Stage.DONE and stages["g[a]"] == Stage.DONE and "gate_finished" in events
+
+
+def test_of_what_a_gate_guards_only_the_files_that_it_checks_count():
+    made = world()
+    made.files["src"] = "x"
+    made.recipes["a"] = lambda world: world.files.update({"a.py": world.files["src"], "a.txt": world.files["in"]})
+    nodes = gated(node("a", ["in", "src"], ["a.py", "a.txt"]), gate("g[a]", "a", only=("*.py",)))
+    assert Build(made, *nodes).run() == ["a", "g[a]"]
+    made.files["in"] = "2"
+    assert Build(made, *nodes).run() == ["a"]
+    made.files["src"] = "y"
+    assert Build(made, *nodes).run() == ["a", "g[a]"]
+
+
+def test_a_ready_made_gate_with_inputs_checks_these_and_all_of_them_count():
+    made = world()
+    made.files |= {"lib/a.py": "1", "lib/conf": "c"}
+    nodes = gated(node("a", ["in"], ["a.out"]), gate("g", "a", inputs=["lib/"], only=("*.py",)))
+    build = Build(made, *nodes)
+    assert build.run() == ["a", "g"] and build.survey.guarded(build.graph.nodes[build.graph.index["g"]]) == ["lib/a.py"]
+    made.files["lib/conf"] = "d"
+    assert Build(made, *nodes).run() == ["g"]
+    del made.files["lib/a.py"]
+    assert Build(made, *nodes).run() == []  # nothing to check

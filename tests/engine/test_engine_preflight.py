@@ -77,3 +77,13 @@ def test_looking_without_building_needs_no_program(world):
 def test_only_what_takes_part_and_is_not_skipped_must_hold(world):
     nodes = (node("a", ["gone"]), node("b", ["gone"], skipped=True), node("c", ["there"]), group("g", "c"))
     assert faults(world, *nodes, members=[1, 2, 3]) == []
+
+
+def test_a_missing_program_is_told_once_for_all_nodes_of_a_workstream_with_how_to_install_it(world):
+    nodes = [node("a[1]", programs=("ruff",)), node("a[2]", programs=("ruff",)), node("b", programs=("ruff",))]
+    with pytest.raises(UetErrors) as caught:
+        preflight(Graph(nodes, {}), [0, 1, 2], world)
+    assert [(error.message[:7], error.hint) for error in caught.value.errors] == [
+        ("`a[1]` ", "install it (`pip install ruff`), or set PATH"),
+        ("`b` nee", "install it (`pip install ruff`), or set PATH"),
+    ]
