@@ -29,8 +29,10 @@ SIBLINGS = ("manifest", "engine", "executors", "state", "report")
 MAY_IMPORT = {
     "errors": set(),
     "failpoints": {"errors"},
+    "front": set(),
     "core": {"errors"},
     **{room: {"core", "errors", "failpoints"} for room in SIBLINGS},
+    "state": {"core", "errors", "failpoints", "front"},  # it writes what the door reads
 }
 PURE = {
     "__future__",

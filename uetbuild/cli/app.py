@@ -11,6 +11,7 @@ from uetbuild import __version__
 from uetbuild.cli.argv import normalised, parse, settle
 from uetbuild.cli.commands import build
 from uetbuild.cli.face import Face
+from uetbuild.cli.options import REMEMBERED
 from uetbuild.errors import ExitCode, UetError
 from uetbuild.failpoints import arm
 from uetbuild.report.stream import Stream
@@ -73,6 +74,8 @@ def _run(face: Face, words: Sequence[str]) -> int:
         options.directory = ""  # done: nobody shall do it twice
     options = settle(parsed, _command(face, parsed))
     if options.command == "build":
+        if options.args is None and all(option.name in REMEMBERED for option, _ in parsed.given):
+            options.typed = tuple(words)
         return build.run(face)
     from uetbuild.cli.menu import invoke  # typer: 45 ms
 

@@ -19,6 +19,7 @@ from uetbuild.engine.preflight import preflight
 from uetbuild.engine.purse import Purse
 from uetbuild.engine.recipe import Kitchen, Place, written_secrets
 from uetbuild.engine.wait import SignalWait
+from uetbuild.errors import UetError
 from uetbuild.executors.ask import AskShell
 from uetbuild.executors.leftovers import end_leftovers
 from uetbuild.executors.pool import SupervisorPool
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from uetbuild.cli.options import Options
     from uetbuild.cli.project import OpenProject
+    from uetbuild.cli.remember import Remembered
     from uetbuild.core.events import Event
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Settings
@@ -52,22 +54,29 @@ if TYPE_CHECKING:
 
 
 class Held:
-    """The state folder, held by this build: lock and open store. A context manager."""
+    """The state folder, held by this build: lock and open store. A context manager. `at_close`: what is done when the store is closed and
+    the lock still held, if nothing went wrong.
+    """
 
-    __slots__ = ("lock", "store")
+    __slots__ = ("at_close", "lock", "store")
 
     def __init__(self, session: OpenProject, wait: bool, waiting: Callable[[int], None]) -> None:
         session.layout.ensure()
         self.lock = BuildLock(session.layout.lock)
         self.lock.acquire(wait, waiting)
         self.store: SqliteStore = open_writer(session.layout, boot_id())
+        self.at_close: Callable[[], None] | None = None
 
     def __enter__(self) -> Held:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, fault: object, *_: object) -> None:
         self.store.close()
-        self.lock.release()
+        try:
+            if fault is None and self.at_close is not None:
+                self.at_close()
+        finally:
+            self.lock.release()
 
 
 def build(session: OpenProject, options: Options, view: Lines) -> int:
@@ -87,10 +96,25 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         for text in held.store.warnings:
             view.warn(text)
         _end_leftovers(held.store, view)
-        code = _run(session, request, held, view, settings, earlier)
+        code, seen = _run(session, request, held, view, settings, earlier)
+        if not code and options.typed is not None and not held.store.warnings:
+            _remember(session, options, held, view, seen)
         if session.fresh is not None and not any(written_secrets(node) for node in session.graph.nodes):  # secrets are never stored
             compiled.save(session.layout, session.key, session.project, session.fresh)
     return code
+
+
+def _remember(session: OpenProject, options: Options, held: Held, view: Lines, seen: Remembered | None) -> None:
+    """See to it that the next build of the same finds the fast door open, if that can be."""
+    from uetbuild.cli.remember import judged_again, save  # after the last spawn
+
+    try:
+        seen = seen or judged_again(session, options, held.store)
+    except UetError:  # what went wrong since the build ended is for the next one to say
+        return
+    if seen is not None:
+        found, said = seen.seen, view.nothing_to_do(seen.workstreams)
+        held.at_close = lambda: save(session, options, found, said)
 
 
 def _settings(session: OpenProject, options: Options) -> Settings:
@@ -112,8 +136,12 @@ def _done(session: OpenProject, i: int, run: str) -> bool:
     return stamp is not None and stamp.stage == Stage.DONE and stamp.run == run
 
 
-def _run(session: OpenProject, request: Request, held: Held, view: Lines, settings: Settings, earlier: Sequence[Event]) -> int:
-    """`earlier`: the events of a run that goes on."""
+def _run(
+    session: OpenProject, request: Request, held: Held, view: Lines, settings: Settings, earlier: Sequence[Event]
+) -> tuple[int, Remembered | None]:
+    """Build under the lock. Returns the exit code, and on what the verdict rests if nothing had to be done. `earlier`: the events of a run
+    that goes on.
+    """
     store, root = held.store, session.root
     shell = AskShell(dict(session.environ))
     disk = RealDisk(root, store.digests, session.environ)
@@ -142,9 +170,13 @@ def _run(session: OpenProject, request: Request, held: Held, view: Lines, settin
         remove_tree(f"{session.layout.sandboxes}/{run}")
 
         close_run(session.layout, run, settings.keep_runs, store.database)
-    elif not code:
-        view.up_to_date(loop.size)
-    return code
+        return code, None
+    if code:
+        return code, None
+    view.up_to_date(loop.size)
+    from uetbuild.cli.remember import nothing_to_do  # nothing was spawned
+
+    return code, nothing_to_do(session, survey, disk, loop.size)
 
 
 def dice() -> float:

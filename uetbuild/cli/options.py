@@ -130,6 +130,14 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="trace", flags=("--trace",), kind=VALUE, metavar="FILE", commands=BUILDS, later=True),
 )  # fmt: skip
 
+# With these and no others the verdict "up to date" of a build is remembered for the same command line (uetbuild/front.py).
+REMEMBERED = frozenset(
+    (
+        "jobs", "keep_going", "fail_fast", "only", "explain", "profile", "yes", "no_wait", "strict_waves", "file", "output", "quiet",
+        "color", "no_progress",
+    )
+)  # fmt: skip
+
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
@@ -170,14 +178,14 @@ class Options:
     """What the command line said. `jobs`: None = not said, 0 = the cores. Texts are "" where nothing was said.
 
     `assignments`: NAME=VALUE in the order typed, `args`: the words after `--`, None where there is no `--`; `resumed`: the id of the run
-    that goes on.
+    that goes on; `typed`: the whole command line, None unless it is that of a build whose verdict may be remembered.
     """
 
     __slots__ = (
         "targets", "assignments", "args", "command", "jobs", "keep_going", "fail_fast", "dry_run", "graph", "force", "only", "explain",
         "json", "probe", "profile", "yes", "no_wait", "strict_waves", "state", "file", "directory", "output", "orphans", "follow",
         "quiet", "verbose", "color", "no_progress", "help", "version", "since", "files_from", "budget_usd", "force_budget", "resumed",
-        "failpoints", "no", "comment",
+        "failpoints", "no", "comment", "typed",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -216,6 +224,7 @@ class Options:
         self.version = False
         self.since = ""
         self.files_from = ""
+        self.typed: tuple[str, ...] | None = None
         self.budget_usd = ""
         self.force_budget = False
         self.resumed = ""

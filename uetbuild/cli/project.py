@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from uetbuild.core.outlook import Past
     from uetbuild.core.plan import Plan
     from uetbuild.core.ports import Shell, Store
+    from uetbuild.core.stamps import Stamp
     from uetbuild.state.history import History
     from uetbuild.state.observations import Observations
 
@@ -59,24 +60,31 @@ class OpenProject:
         self.here = os.path.relpath(cwd, found.root) if cwd != found.root and cwd.startswith(found.root + "/") else ""
         self._folder = "" if cwd == found.root else os.path.relpath(cwd, found.root)  # of the words of the command line
         self.fresh: Observations | None = None  # of a manifest that was compiled just now
+        self.rests_on: Observations  # what was seen when the manifest was compiled, now or earlier
         self.key = ""
         self.project = self._compiled(found.manifest, options)
         self.reader = open_reader(self.layout)
-        self.stamps = self.reader.stamps()
-        self.graph = with_discovered(self.project, self.stamps)
-        self._targets = Targets(self.project, self.graph, found.here, self.here)
+        self._namespace = found.here
+        self.renew(self.reader.stamps())
+
+    def renew(self, stamps: dict[str, Stamp]) -> None:
+        """Take these stamps for what is recorded, and the order that they tell."""
+        self.stamps = stamps
+        self.graph = with_discovered(self.project, stamps)
+        self._targets = Targets(self.project, self.graph, self._namespace, self.here)
 
     def _compiled(self, manifest: str, options: Options) -> Project:
         assignments = dict(options.assignments)
         self.key = compiled.cache_key(self.root, manifest, options.profile, assignments)
         cached = compiled.load(self.layout, self.key) if self.layout.check() else None
         if cached is not None and still_holds(cached[1], self.root, self.environ):
+            self.rests_on = cached[1]
             return cached[0]
         from uetbuild.manifest.load import load  # pydantic, ruamel and jinja2: only when the manifest changed
 
         disk = RealDisk(self.root, Digests(), self.environ)
         project = load(self.root, manifest, disk, profile=options.profile or None, assignments=assignments)
-        self.fresh = disk.observations
+        self.fresh = self.rests_on = disk.observations
         return project
 
     @property

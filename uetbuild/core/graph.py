@@ -131,6 +131,10 @@ class Graph:
             drawn.append(other)
         return drawn
 
+    def workstreams(self, members: Iterable[int]) -> list[int]:
+        """Those of the members that are counted: groups and gates are not."""
+        return [i for i in members if self.nodes[i].kind not in (Node.GROUP, Node.GATE)]
+
     def _levels(self) -> list[int]:
         level = [-1] * len(self.nodes)
         for number in self.order:

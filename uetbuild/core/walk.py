@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Source
+from uetbuild.core.patterns import is_literal
 from uetbuild.core.trails import source_routes, trail
 
 TYPE_CHECKING = False
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
     Spots: TypeAlias = "tuple[tuple[int, Spot], ...]"
     """Where the walk is along which sources (their numbers)."""
-    Orders: TypeAlias = "tuple[list[tuple[int, Predicate]], list[tuple[Predicate, tuple[int, Spot]]]]"
-    """What to do in a folder: files that match are found by a source; folders that match lead to a spot."""
+    Orders: TypeAlias = "tuple[list[tuple[int, Predicate]], list[tuple[Predicate, tuple[int, Spot]]], tuple[str, ...]]"
+    """What to do in a folder: files that match are found by a source; folders that match lead to a spot; the only names that can match,
+    none where wildcards may match any."""
 
 
 def walk(sources: Sequence[Source], disk: Disk, barred: Barred, closed: Callable[[str], bool]) -> list[list[str]]:
@@ -57,16 +59,16 @@ class _Walker:
         todo = [(start, spots)]
         while todo:
             folder, spots = todo.pop()
-            entries = self._disk.entries(folder)
+            files, folders, names = self._orders.get(spots) or self._ordered(spots)
+            entries = self._named(folder, names) if names else self._disk.entries(folder)
             if folder != start and any(name == ".git" for name, _ in entries):
                 continue
-            files, folders = self._orders.get(spots) or self._ordered(spots)
             barred = self._barred
             head = folder + "/" if folder else ""
             if files:
-                names = [name for name, kind in entries if (kind == "f" or kind == "l") and name not in barred]
+                there = [name for name, kind in entries if (kind == "f" or kind == "l") and name not in barred]
                 for number, matches in files:
-                    self.found[number] += [head + name for name in names if matches(name)]
+                    self.found[number] += [head + name for name in there if matches(name)]
             if folders:
                 for name, kind in entries:
                     if kind == "d" and name not in barred and not self._closed(head + name):
@@ -74,14 +76,24 @@ class _Walker:
                         if on:
                             todo.append((head + name, on))
 
+    def _named(self, folder: str, names: tuple[str, ...]) -> list[tuple[str, str]]:
+        """As `entries`, of these names and `.git` alone: what else comes and goes in the folder is not looked at, so it need not be judged
+        again when that changes."""
+        head = folder + "/" if folder else ""
+        return [(name, kind) for name in (".git", *names) if (kind := self._disk.kind(head + name))]
+
     def _ordered(self, spots: Spots) -> Orders:
         files = []
         folders = []
+        names: set[str] = set()
+        wild = False
         for number, spot in spots:
-            for _, matches, target in spot.edges:
+            for part, matches, target in spot.edges:
+                wild = wild or not is_literal(part)
+                names.add(str(part[0]))
                 if target.ends:
                     files.append((number, matches))
                 if target.edges:
                     folders.append((matches, (number, target)))
-        self._orders[spots] = (files, folders)
-        return files, folders
+        orders = self._orders[spots] = (files, folders, () if wild else tuple(sorted(names)))
+        return orders

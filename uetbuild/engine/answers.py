@@ -45,6 +45,11 @@ class Answers:
         self._remembered = remembered
         self._asked: dict[str, str] = {}
 
+    @property
+    def asked(self) -> bool:
+        """Whether anything was asked or assumed: what rests on it cannot be observed."""
+        return bool(self._asked)
+
     def variable(self, name: str) -> str:
         """Value of an `sh` variable (full name). Raises UetError when its command fails."""
         variable = self._variables[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from uetbuild.core.nodes import Node
 from uetbuild.engine.states import FINAL, State
 from uetbuild.errors import ExitCode
 
@@ -29,7 +28,7 @@ class Tally:
         self._states = states
         self._gated = graph.gated
         self._members = request.members
-        self._workstreams = [i for i in request.members if nodes[i].kind not in (Node.GROUP, Node.GATE)]
+        self._workstreams = graph.workstreams(request.members)
         self._gates = [i for i in request.members if nodes[i].guard is not None] if graph.gated else []
         self.size = len(self._workstreams)
 

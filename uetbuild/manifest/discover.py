@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from uetbuild.core.ports import Disk
     from uetbuild.manifest.tree import Text, Tree
 
 NAME = "Uetfile.yaml"
@@ -57,6 +58,18 @@ def find(start: str, file: str | None = None) -> Found:
         if _includes(folder, f"{here}/{NAME}"):
             return Found(folder, NAME, here)
     return Found(nearest, NAME, "")
+
+
+def observe(start: str, root: str, disk: Disk) -> bool:
+    """Look once more at all that made the manifest of `root` rule in `start`, through a `disk` that observes; whether that is all.
+
+    What the ruling manifest includes was observed when it was loaded; what others above it would include is not looked at.
+    """
+    for folder in _upwards(start):
+        content = disk.read(os.path.join(folder, NAME))
+        if content is not None and b"include" in content and root.startswith(f"{folder.rstrip('/')}/"):
+            return False
+    return True
 
 
 def _upwards(folder: str) -> Iterator[str]:

@@ -90,8 +90,13 @@ class Lines:
 
     def up_to_date(self, total: int) -> None:
         """Say that nothing had to be done; such a build has no events."""
-        if not self._quiet:
-            self._text.line(f"up to date ({counted(total, 'workstream')})")
+        said = self.nothing_to_do(total)
+        if said:
+            self._text.write(said)
+
+    def nothing_to_do(self, total: int) -> str:
+        """What is said where nothing has to be done."""
+        return "" if self._quiet else f"up to date ({counted(total, 'workstream')})\n"
 
     def warn(self, text: str) -> None:
         """Say a warning, also when quiet."""

@@ -1,0 +1,75 @@
+"""Whether a verdict "up to date" can be remembered, and on what it rests: makes the snapshot that `uetbuild/front.py` checks.
+
+Right after a build that ran something everything is judged once more, as the next build would do it.
+"""
+
+from __future__ import annotations
+
+import os
+from time import sleep
+
+from uetbuild.core.changes import Changes
+from uetbuild.core.verdicts import Verdict
+from uetbuild.engine.preflight import preflight
+from uetbuild.manifest.discover import observe
+from uetbuild.state import snapshot
+from uetbuild.state.digests import Digests
+from uetbuild.state.disk import RealDisk
+from uetbuild.state.observations import still_holds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uetbuild.cli.options import Options
+    from uetbuild.cli.project import OpenProject
+    from uetbuild.engine.survey import Survey
+    from uetbuild.state.observations import Observations
+    from uetbuild.state.store import SqliteStore
+
+GRANULARITY = 0.0105  # seconds after which a change of a file shows in its times, but on coarse file systems
+
+
+class Remembered:
+    """A verdict "up to date": all that was `seen` for it, and how many `workstreams` take part."""
+
+    __slots__ = ("seen", "workstreams")
+
+    def __init__(self, seen: Observations, workstreams: int) -> None:
+        self.seen = seen
+        self.workstreams = workstreams
+
+
+def nothing_to_do(session: OpenProject, survey: Survey, disk: RealDisk, workstreams: int) -> Remembered | None:
+    """The verdict of a survey that found nothing to do; None where it rests on what only a command can tell."""
+    if survey.answers.asked:
+        return None
+    seen = disk.observations
+    seen.add(session.rests_on)
+    return Remembered(seen, workstreams)
+
+
+def judged_again(session: OpenProject, options: Options, store: SqliteStore) -> Remembered | None:
+    """The verdict that the next build of the same will come to, None if it will find something to do.
+
+    Call right after the last file was written. Digests that are learnt on the way go into the store, which spares the next build the work.
+    """
+    sleep(GRANULARITY)  # so that a later change of what was written just now shows
+    if not still_holds(session.rests_on, session.root, session.environ):
+        return None  # the manifest will be read anew
+    session.renew(store.stamps())
+    request = session.request(options)
+    disk = RealDisk(session.root, store.digests, session.environ)
+    preflight(session.graph, request.members, disk)
+    survey = session.survey(request, store, disk, None)
+    if any(judged.verdict not in (Verdict.UP_TO_DATE, Verdict.SKIPPED) for judged in survey.all().values()):
+        return None
+    store.commit(Changes())
+    return nothing_to_do(session, survey, disk, len(session.graph.workstreams(request.members)))
+
+
+def save(session: OpenProject, options: Options, seen: Observations, said: str) -> None:
+    """Write the snapshot; the database is closed, the lock held."""
+    cwd = os.getcwd()
+    disk = RealDisk(session.root, Digests(), session.environ)
+    if options.typed is not None and (options.file or observe(cwd, session.root, disk)):
+        seen.add(disk.observations)
+        snapshot.save(session.layout, options.typed, cwd, said, seen, session.environ)

@@ -1,0 +1,228 @@
+"""The fast door: says "up to date" while every observation on which that verdict of the full program rested still holds (promise 11).
+
+It holds no rule of staleness. `.uet/plan*.bin` records one verdict: what was typed where, every look at the world that the full program
+took, and what it printed. Whatever is not exactly so is the business of the full program; so is every error. This module owns the
+layout of that file, which `state/snapshot.py` writes:
+
+    line     `MAGIC`: format, version of the tool, of Python and of its marshal
+    8 bytes  length of the body and its CRC32, both little endian: nothing reaches `loads` unchecked
+    body     marshal of the fields of `Snapshot`, in their order
+
+Files are looked at folder by folder after one `chdir`, and only a hash of all signatures of a folder is stored: 20,000 files need neither
+20,000 long path look-ups nor 80,000 numbers in memory. The hash is that of a tuple of numbers, which is the same in every process of one
+Python; 64 bits of it against accidents, as the mode 0700 of the folder is against malice. Many files are swept in two forked halves.
+Imports only what the interpreter has loaded anyway or has built in.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from _operator import attrgetter
+from marshal import loads
+from os import chdir, lstat, stat
+from zlib import crc32
+
+from uetbuild import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+MAGIC = f"uetbuild plan 1 {__version__} {sys.implementation.cache_tag} {sys.hexversion:x}\n".encode()
+STATE = ".uet"
+WORTH_FORKING = 3000  # files; below that a second process costs more than it saves
+
+SIGNATURE = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")  # of a file or link: whoever writes or replaces it changes it
+FOLDER = attrgetter("st_mtime_ns", "st_ctime_ns", "st_ino")  # of a folder's list of names
+FORMAT = 0o170000  # the bits of a mode that tell files, folders and links apart
+
+
+class Snapshot:
+    """What the body holds. `root`, `words`, `here`: project, command line and current folder (relative to the root). `said`: bytes printed.
+
+    `env`: names, and `env_hash` of them (values are never stored). `sweeps`: (folder, names, hash of their signatures by `lstat`).
+    `absent`: paths at which nothing is; `no_folders`: paths that lead to no folder. `kinds`: (path, format bits by `lstat`). `folders`:
+    paths, and the hash of their signatures. `led`: (path, signature at the end of all links). `database`: signature of `state.db`. Paths
+    are absolute.
+    """
+
+    __slots__ = ("root", "here", "words", "said", "env", "sweeps", "absent", "no_folders", "kinds", "folders", "led", "database")
+
+    root: str
+    here: str
+    words: list[str]
+    said: bytes
+    env: tuple[list[str], int]
+    sweeps: list[tuple[str, list[str], int]]
+    absent: list[str]
+    no_folders: list[str]
+    kinds: list[tuple[str, int]]
+    folders: tuple[list[str], int]
+    led: list[tuple[str, tuple[int, ...]]]
+    database: tuple[int, ...]
+
+
+def answer(words: list[str], environ: Mapping[str, str]) -> bytes | None:
+    """What to print when nothing has to be done; None where only the full program can tell. Changes nothing, raises nothing."""
+    if environ.get("UET_STATE"):
+        return None
+    collects = gc.isenabled()
+    gc.disable()  # what is made here lives until the end
+    try:
+        return _answer(verdict_words(words), environ)
+    except (OSError, ValueError, EOFError, TypeError, OverflowError, RecursionError):  # something is not as it was
+        return None
+    finally:
+        if collects:
+            gc.enable()
+
+
+def verdict_words(words: Sequence[str]) -> list[str]:
+    """The command line without how many run at once, which changes no verdict."""
+    kept: list[str] = []
+    skip = False
+    for place, word in enumerate(words):
+        if word == "--":
+            return [*kept, *words[place:]]
+        if skip and (word.isdecimal() or word == "auto"):
+            skip = False
+            continue
+        skip = word in ("-j", "--jobs")
+        if not (skip or (word.startswith("-j") and word[2:].isdecimal())):
+            kept.append(word)
+    return kept
+
+
+def file_name(words: Sequence[str], here: str) -> str:
+    """Name of the snapshot in the state folder for a command line and a current folder relative to the root."""
+    if not words and not here:
+        return "plan.bin"
+    text = "\0".join([here, *words])
+    return f"plan-{crc32(text.encode('utf-8', 'surrogatepass')):08x}.bin"
+
+
+def env_hash(names: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Of the values of these variables: of each the remainder by 2**61 - 1 that Python takes for the hash of an integer, the same in every
+    process, which the hash of a text is not.
+    """
+    values = [environ.get(name) for name in names]
+    return hash(tuple([-1 if value is None else int.from_bytes(b"=" + os.fsencode(value), "little") for value in values]))
+
+
+def _answer(words: list[str], environ: Mapping[str, str]) -> bytes | None:
+    cwd = folder = os.getcwd()
+    while True:
+        here = cwd[len(folder) :].strip("/")
+        seen = _read(f"{folder.rstrip('/')}/{STATE}", file_name(words, here))
+        if seen is not None:
+            break
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    if (seen.root, seen.here, seen.words) != (folder, here, words) or not _is_state_sound(f"{folder.rstrip('/')}/{STATE}", seen):
+        return None
+    try:
+        holds = _still_holds(seen, environ)
+    finally:
+        chdir(cwd)
+    return seen.said if holds else None
+
+
+def _read(state: str, name: str) -> Snapshot | None:
+    """The snapshot, whole and of this version; None where there is none."""
+    try:
+        descriptor = os.open(f"{state}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+        if status.st_mode & 0o170022 != 0o100000 or status.st_uid != os.geteuid():
+            return None  # not a file of ours
+        data = os.read(descriptor, status.st_size + 1)
+    finally:
+        os.close(descriptor)
+    start = len(MAGIC) + 8
+    if data[: len(MAGIC)] != MAGIC or len(data) < start:
+        return None
+    body = memoryview(data)[start:]
+    length, checksum = int.from_bytes(data[start - 8 : start - 4], "little"), int.from_bytes(data[start - 4 : start], "little")
+    if len(body) != length or crc32(body) != checksum:
+        return None
+    seen = Snapshot()
+    for field, value in zip(Snapshot.__slots__, loads(body), strict=True):
+        setattr(seen, field, value)
+    return seen
+
+
+def _is_state_sound(state: str, seen: Snapshot) -> bool:
+    """Whether the state folder is a real folder of ours, and its database the one that the verdict is about, with nothing pending."""
+    status = lstat(state)
+    if status.st_mode & FORMAT != 0o040000 or status.st_uid != os.geteuid():
+        return False
+    if SIGNATURE(lstat(f"{state}/state.db")) != seen.database:
+        return False
+    try:
+        return lstat(f"{state}/state.db-wal").st_size == 0
+    except FileNotFoundError:
+        return True
+
+
+def _still_holds(seen: Snapshot, environ: Mapping[str, str]) -> bool:
+    """Whether every observation would be made again. Raises OSError where something is not there any more."""
+    names, expected = seen.env
+    if env_hash(names, environ) != expected:
+        return False
+    paths, expected = seen.folders
+    if hash(tuple(map(FOLDER, map(stat, paths)))) != expected:
+        return False
+    for path, kind in seen.kinds:
+        if lstat(path).st_mode & FORMAT != kind:
+            return False
+    for path, signature in seen.led:
+        if SIGNATURE(stat(path)) != signature:
+            return False
+    if any(_format(lstat, path) for path in seen.absent) or any(_format(stat, path) == 0o040000 for path in seen.no_folders):
+        return False
+    return _sweep_all(seen.sweeps)
+
+
+def _format(look: Callable[[str], os.stat_result], path: str) -> int:
+    """The format bits of what is there, 0 where nothing is. Raises OSError where that cannot be told."""
+    try:
+        return look(path).st_mode & FORMAT
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+def _sweep_all(sweeps: Sequence[tuple[str, list[str], int]]) -> bool:
+    """Whether all files are as they were; where they are many, half of them are looked at by a child."""
+    half, rest = 0, sum(len(names) for _, names, _ in sweeps) // 2
+    if rest * 2 < WORTH_FORKING or len(os.sched_getaffinity(0)) < 2:
+        return _sweep(sweeps)
+    while rest > 0:
+        rest -= len(sweeps[half][1])
+        half += 1
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            code = 0 if _sweep(sweeps[half:]) else 1
+        finally:
+            os._exit(code)
+    holds = False
+    try:
+        holds = _sweep(sweeps[:half])
+    finally:
+        _, status = os.waitpid(child, 0)
+    return holds and status == 0
+
+
+def _sweep(sweeps: Sequence[tuple[str, list[str], int]]) -> bool:
+    for folder, names, expected in sweeps:
+        chdir(folder)
+        if hash(tuple(map(SIGNATURE, map(lstat, names)))) != expected:
+            return False
+    return True

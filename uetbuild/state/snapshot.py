@@ -1,0 +1,151 @@
+"""Writes the record of a verdict that `uetbuild/front.py` checks: everything that was seen, in the shape in which it is checked fastest.
+
+Written only under the build lock and after the database was closed. What cannot be checked later (something that changed while it was
+looked at, or too young to be told from a later version of itself) is not written down, and then no file is: absence is the safe state.
+"""
+
+from __future__ import annotations
+
+import os
+from marshal import dumps
+from zlib import crc32
+
+from uetbuild import front
+from uetbuild.core.kinds import Kind
+from uetbuild.front import MAGIC, SIGNATURE, Snapshot, env_hash, file_name, verdict_words
+from uetbuild.state import atomic
+from uetbuild.state.observations import find_program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from uetbuild.state.layout import Layout
+    from uetbuild.state.observations import Observations, Signature
+
+MOST = 16  # snapshots kept
+CHUNK = 1000  # names of one folder that are looked at in a row, so that the work can be halved
+
+FORMATS = {Kind.FILE: 0o100000, Kind.FOLDER: 0o040000, Kind.LINK: 0o120000}
+
+
+class Unobservable(Exception):
+    """Something on which the verdict rests cannot be checked without judging again."""
+
+
+def save(layout: Layout, words: Sequence[str], cwd: str, said: str, seen: Observations, environ: Mapping[str, str]) -> bool:
+    """Record that what was typed (`words`, in the folder `cwd`) was up to date. Returns whether it could be; never raises for the disk.
+
+    `seen`: all looks of that verdict; `said`: what it printed. The caller holds the build lock, and the database is closed.
+    """
+    try:
+        snapshot = _snapshot(layout, words, cwd, said, seen, environ)
+        body = dumps(tuple([getattr(snapshot, field) for field in Snapshot.__slots__]))
+        head = MAGIC + len(body).to_bytes(4, "little") + crc32(body).to_bytes(4, "little")
+        path = f"{layout.folder}/{file_name(snapshot.words, snapshot.here)}"
+        atomic.write(path, head + body)
+        _bound(layout, path)
+    except (Unobservable, OSError, ValueError):  # ValueError: too big for four bytes, or no value of marshal
+        return False
+    return True
+
+
+def _snapshot(layout: Layout, words: Sequence[str], cwd: str, said: str, seen: Observations, environ: Mapping[str, str]) -> Snapshot:
+    base = layout.root.rstrip("/") + "/"
+    if layout.moved or not f"{cwd}/".startswith(base):
+        raise Unobservable  # the door looks for `.uet` above the current folder only
+    made = Snapshot()
+    made.root, made.words, made.said = layout.root, verdict_words(words), said.encode()
+    made.here = cwd[len(layout.root) :].strip("/")
+    variables = sorted({*seen.env, *(["PATH"] if seen.programs else [])})
+    if any(environ.get(name) != value for name, value in seen.env.items()):
+        raise Unobservable
+    made.env = (variables, env_hash(variables, environ))
+    made.sweeps, made.absent = _sweeps(base, seen.files)
+    made.kinds = _kinds(base, seen, made.absent)
+    tool = str(front.__file__)
+    made.led = [(tool, SIGNATURE(os.stat(tool))), *_programs(layout.root, seen.programs, environ.get("PATH"), made.absent)]
+    folders = [(_full(base, path), token) for path, token in sorted(seen.folders.items())]
+    made.no_folders = [path for path, token in folders if token is None]
+    made.folders = _folders([(path, token) for path, token in folders if token is not None])
+    made.database = SIGNATURE(os.lstat(layout.database))
+    if os.path.exists(layout.database + "-wal") and os.path.getsize(layout.database + "-wal"):
+        raise Unobservable
+    return made
+
+
+def _sweeps(base: str, files: Mapping[str, Signature | None]) -> tuple[list[tuple[str, list[str], int]], list[str]]:
+    """Files by folder, in chunks, with the hash of what they looked like; and those that are not there."""
+    folders: dict[str, list[tuple[str, Signature]]] = {}
+    absent: list[str] = []
+    for path, token in files.items():
+        full = _full(base, path)
+        if token is None:
+            absent.append(full)
+        elif not token:
+            raise Unobservable
+        else:
+            folder, _, name = full.rpartition("/")
+            folders.setdefault(folder or "/", []).append((name, token))
+    sweeps: list[tuple[str, list[str], int]] = []
+    for folder, found in sorted(folders.items()):
+        found.sort()
+        for start in range(0, len(found), CHUNK):
+            chunk = found[start : start + CHUNK]
+            sweeps.append((folder, [name for name, _ in chunk], hash(tuple([token for _, token in chunk]))))
+    return sweeps, absent
+
+
+def _kinds(base: str, seen: Observations, absent: list[str]) -> list[tuple[str, int]]:
+    """Kinds of what has no signature among the files: a signature vouches for the kind as well."""
+    kinds: list[tuple[str, int]] = []
+    for path, kind in sorted(seen.kinds.items()):
+        if seen.files.get(path):
+            continue
+        if kind == Kind.ABSENT:
+            absent.append(_full(base, path))
+        elif kind in FORMATS:
+            kinds.append((_full(base, path), FORMATS[kind]))
+        else:
+            raise Unobservable
+    return kinds
+
+
+def _programs(root: str, programs: Mapping[str, str], search: str | None, absent: list[str]) -> list[tuple[str, Signature]]:
+    """Where programs were found, and that nothing is at the places before."""
+    led: list[tuple[str, Signature]] = []
+    for name, found in sorted(programs.items()):
+        if find_program(name, search, root) != found:
+            raise Unobservable
+        for place in _places(name, search, root):
+            if place == found:
+                led.append((place, SIGNATURE(os.stat(place))))
+                break
+            if os.path.lexists(place):
+                raise Unobservable  # a folder, or a file that may not be executed
+            absent.append(place)
+    return led
+
+
+def _places(name: str, search: str | None, root: str) -> list[str]:
+    """Where `find_program` looks, in its order."""
+    if "/" in name:
+        return [os.path.join(root, name)]
+    return [os.path.join(root, folder, name) for folder in (os.defpath if search is None else search).split(os.pathsep)]
+
+
+def _folders(found: Sequence[tuple[str, Signature]]) -> tuple[list[str], int]:
+    if not all(token for _, token in found):
+        raise Unobservable
+    return [path for path, _ in found], hash(tuple([token for _, token in found]))
+
+
+def _full(base: str, path: str) -> str:
+    return path if path[:1] == "/" else base + path
+
+
+def _bound(layout: Layout, newest: str) -> None:
+    """Remove the oldest snapshots beyond `MOST`. Raises OSError."""
+    others = sorted([(os.lstat(path).st_mtime_ns, path) for path in layout.snapshots() if path != newest])
+    for _, path in others[: max(0, len(others) - MOST + 1)]:
+        os.unlink(path)
