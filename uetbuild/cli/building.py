@@ -168,7 +168,6 @@ def _run(
         from uetbuild.state.history import close_run, remove_tree  # after the last spawn: prunes and writes the summary
 
         remove_tree(f"{session.layout.sandboxes}/{run}")
-
         close_run(session.layout, run, settings.keep_runs, store.database)
         return code, None
     if code:
