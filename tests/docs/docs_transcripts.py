@@ -41,6 +41,7 @@ _VOLATILE = (
     (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b"), "[WHEN]"),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "[DAY]"),
     (re.compile(r"\b(\d+h \d\dm|\d+m \d\ds|\d+\.\d+s)(?!\w)"), "[TIME]"),
+    (re.compile(r"\bby [\w.-]+@[\w.-]+"), "by [WHO]"),
 )
 _SHELL = re.compile(r"[|&;<>()$`*?~#\n]")
 

@@ -21,5 +21,5 @@ def run(face: Face) -> int:
         face.document({"schema": "uetbuild.approve/1"} | said)
     elif not face.options.quiet:
         word = "approved" if given.data["approved"] else "refused"
-        face.say(f"{word} `{safe_name(given.node)}` ({counted(len(given.data['files']), 'file')}) as {safe_name(given.data['who'])}\n")
+        face.say(f"{word} `{safe_name(given.node)}` ({counted(len(given.data['files']), 'file')})\n")
     return ExitCode.OK
