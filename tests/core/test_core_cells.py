@@ -1,6 +1,7 @@
 """Cells: what depends on a workstream depends on its blocking gates too."""
 
 from uetbuild.core.cells import hold_dependents, hold_followers
+from uetbuild.core.coupling import why
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node
 from uetbuild.core.policies import Guard
@@ -105,3 +106,8 @@ def test_followers_of_gates_that_wait_for_each_others_followers_make_no_cycle():
     held = hold_followers(nodes, {})
     assert held == {"x": ("g",)}
     Graph([one.with_(after=(*one.after, *held.get(one.id, ()))) for one in nodes])
+
+
+def test_an_edge_between_a_gate_and_others_is_told_as_what_it_is():
+    a, g, b = node("a", gates=["g"]), gate("g", "a"), node("b", "a")
+    assert why(g, a) == "`g` guards `a`" and why(b, g) == "`b` waits for what `g` guards"
