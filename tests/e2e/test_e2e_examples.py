@@ -77,3 +77,28 @@ def test_what_is_cleaned_is_made_again(example: Folder) -> None:
     assert example("clean").code == 0
     assert not example.exists("build/words")
     assert len(ran(example)) == everything
+
+
+@pytest.mark.parametrize("example", ["guarded"], indirect=True)
+def test_notes_are_guarded_paid_for_and_published_by_a_person(example: Folder) -> None:
+    told = example("-j1")
+    assert told.code == 0, told.text
+    assert "gate `headings[notes]` failed: exit 1, tried again" in told.text
+    assert "warning: gate `spelling[notes]` failed" in told.text
+    assert "$0.20" in told.out
+    assert "## Fixed" in example.read("build/notes.md")
+    example.write("src/changes.txt", example.read("src/changes.txt").replace("teh", "the"))
+    assert set(ran(example)) == {"notes", "headings[notes]", "spelling[notes]", "page"}
+    assert example("publish -j1").code == 6
+    assert not example.exists("build/published.txt")
+    assert example("approve last look[draft] --yes").code == 0
+    assert ran(example, "publish") == ["publish"]
+    assert ran(example, "publish") == []
+
+
+@pytest.mark.parametrize("example", ["guarded"], indirect=True)
+def test_a_budget_that_is_less_than_the_agent_may_use_stops_before_it(example: Folder) -> None:
+    halted = example("-j1 --budget-usd 0.20 --force-budget")
+    assert (halted.code, "stopped before `notes`" in halted.text) == (4, True), halted.text
+    assert example("resume --budget-usd 1").code == 0
+    assert "$0.20, 3,600 tokens" in example("cost last").out
