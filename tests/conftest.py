@@ -1,11 +1,70 @@
-"""For all tests: no deadline for a single example, since machines are slow at times and coverage always is; SIGHUP as usual."""
+"""For all tests: no deadline for a single example, since machines are slow at times and coverage always is; SIGHUP and SIGINT as usual; the seed of
+what is random, how long that goes on, and what it came to."""
 
+from __future__ import annotations
+
+import os
 import signal
+from collections import Counter
+from collections.abc import Callable
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
-# Under `nohup` it is ignored, a build respects that, and every child would inherit it.
+# Under `nohup`, or in the background of a script, they are ignored, a build respects that, and every child would inherit it.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+CASES = 14  # of the property test of the whole, where nothing else is said
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("reliability")
+    group.addoption("--seed", type=int, help="seed of the random cases in tests/reliability (UET_SEED; default: another one each time)")
+    group.addoption("--soak", type=int, metavar="N", help=f"play N random cases instead of {CASES}")
+    group.addoption("--case", type=int, metavar="I", help="play only this random case")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    seed = config.getoption("--seed")
+    if seed is not None:
+        os.environ["UET_SEED"] = str(seed)
+    os.environ.setdefault("UET_SEED", str(int.from_bytes(os.urandom(4), "big")))  # the workers of xdist inherit it
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "case_number" in metafunc.fixturenames:
+        only = metafunc.config.getoption("--case")
+        metafunc.parametrize("case_number", range(metafunc.config.getoption("--soak") or CASES) if only is None else [only])
+
+
+@pytest.fixture
+def session_seed() -> int:
+    """The seed of this session."""
+    return int(os.environ["UET_SEED"])
+
+
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Counts: `tally(kills=1)` is added up over all tests and shown at the end."""
+
+    def add(**counts: int) -> None:
+        for name, count in counts.items():
+            record_property(f"tally:{name}", count)
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    total: Counter[str] = Counter()
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, count in report.user_properties:
+                if name.startswith("tally:"):
+                    total[name[6:]] += int(count)
+    if total:
+        counts = ", ".join(f"{count} {name}" for name, count in total.items())
+        terminalreporter.write_line(f"random cases: seed {os.environ['UET_SEED']}: {counts}")

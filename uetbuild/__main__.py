@@ -8,6 +8,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
+    from collections.abc import Callable
 else:
     import _signal as signal  # what `signal` wraps; that one loads `enum`
 
@@ -17,16 +18,27 @@ def main() -> int:
     if os.name == "nt":
         sys.stderr.write("error: uetbuild does not run on Windows\nhint: it does in WSL\n")
         return 2
+    interrupted = _die_of_ctrl_c()
     _forget_current_folder()
     _open_standard_streams()
-    words = sys.argv[1:]
+    try:
+        run = _load(sys.argv[1:])
+    except Exception as error:
+        return _cannot_load(error)
+    if interrupted is not None:
+        signal.signal(signal.SIGINT, interrupted)
+    return run(sys.argv[1:])
+
+
+def _load(words: list[str]) -> Callable[[list[str]], int]:
+    """The full program, unless the fast door has the answer: then this is the end of the process."""
     from uetbuild import front  # only now, as what follows: the folder's own `json.py` must not come before ours
 
     _leave(front.answer(words, os.environ))
     _hear_of_children()
     from uetbuild.cli.app import main as run  # the full program: 20 ms
 
-    return run(words)
+    return run
 
 
 def _leave(said: bytes | None) -> None:
@@ -38,6 +50,24 @@ def _leave(said: bytes | None) -> None:
             os._exit(0)  # there is nothing to tidy up, and that takes time
     except OSError:
         pass  # a full disk, a reader that went away: the full program knows what to do
+
+
+def _cannot_load(error: Exception) -> int:
+    """Our own modules cannot be read (a broken installation, a failing disk). Nothing of ours is there yet that could say it."""
+    if os.environ.get("UETBUILD_DEBUG") == "1":
+        raise error
+    sys.stderr.write(f"error: cannot load uetbuild: {type(error).__name__}: {error}\nhint: `UETBUILD_DEBUG=1` shows where\n")
+    return 8
+
+
+def _die_of_ctrl_c() -> Callable[..., object] | None:
+    """While our modules are loaded nobody could answer a KeyboardInterrupt but with a traceback: until then it ends the process, quietly.
+    Returns Python's handler; None where the caller had SIGINT ignored."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        return None
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return handler
 
 
 def _forget_current_folder() -> None:

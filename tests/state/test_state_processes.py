@@ -21,3 +21,16 @@ def test_spawned_processes_are_recorded_until_their_run_ends(tmp_path):
     store.commit(changes)
     store.forget_processes()
     assert store.processes() == []
+
+
+def test_a_run_that_began_is_remembered_before_anything_was_spawned(tmp_path):
+    layout = Layout(str(tmp_path))
+    layout.ensure()
+    store = open_writer(layout, "B")
+    changes = Changes()
+    changes.run = ("R", "running", {})
+    store.commit(changes)
+    assert (store.begun(), store.processes()) == (["R"], [])
+    changes.run = ("R", "failed", {})
+    store.commit(changes)
+    assert store.begun() == []

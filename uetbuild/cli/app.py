@@ -133,6 +133,9 @@ def _as_uet_error(error: Exception) -> UetError:
     if isinstance(error, OSError) and code in _LIMITS:
         return UetError(f"the system refuses to go on: {(error.strerror or '').lower()}", hint=_LIMITS[code])
     text = str(error).strip().partition("\n")[0]
+    if isinstance(error, ImportError):  # some modules are loaded only when they are needed
+        hint = "the installation is damaged, or the disk fails; `UETBUILD_DEBUG=1` shows where"
+        return UetError(f"cannot load `{error.name or 'a module'}`: {text}", hint=hint, code=ExitCode.INTERNAL)
     name = type(error).__name__
     hint = "this is a fault of uetbuild; `UETBUILD_DEBUG=1` shows where"
     return UetError(f"internal error: {name}{': ' + text if text else ''}", hint=hint, code=ExitCode.INTERNAL)

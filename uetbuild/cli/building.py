@@ -213,9 +213,9 @@ def _purse(
 
 def _end_leftovers(store: SqliteStore, view: Lines) -> None:
     """End what an earlier build left running when all of it was killed at once."""
-    recorded = store.processes()
-    if recorded:
-        for node in end_leftovers(recorded, GRACE):
+    begun = store.begun()
+    if begun:
+        for node in end_leftovers(store.processes(), begun, GRACE):
             view.warn(f"ended what an earlier build left running for `{node}`")
         store.forget_processes()
 

@@ -126,6 +126,20 @@ def remains(pid: int, start: int, mark: bytes = b"") -> list[int]:
     return [one for one in dict.fromkeys(found) if not is_dead(one)]
 
 
+def marked(mark: bytes) -> list[int]:
+    """Pids of all that live and hold `mark` (`NAME=VALUE`) in the environment with which they were started."""
+    return [pid for pid in _all_pids() if mark in environment(pid) and not is_dead(pid)]
+
+
+def environment(pid: int) -> list[bytes]:
+    """The `NAME=VALUE`s with which a process was started; [] when it is gone, or somebody else's."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return file.read().split(b"\0")
+    except OSError:
+        return []
+
+
 def send(pid: int, number: int) -> bool:
     """Send a signal to a process; False when that is not allowed (it runs as somebody else). One that is gone is no error."""
     try:
@@ -209,10 +223,4 @@ def _children_by_parent(pid: int) -> list[int]:
 
 
 def _is_marked(pid: int, mark: bytes) -> bool:
-    if not mark:
-        return True
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return mark in file.read().split(b"\0")
-    except OSError:
-        return False
+    return not mark or mark in environment(pid)

@@ -99,7 +99,11 @@ class SqliteStore:
 
     def processes(self) -> list[Process]:
         """What was spawned by runs that did not end, as far as is known."""
-        return list(self._load("processes", PROCESSES, tuple).values())
+        return [row for row in self._load("processes", PROCESSES, tuple).values() if row[2]]
+
+    def begun(self) -> list[str]:
+        """Ids of runs that began and did not end, and after which nobody has looked yet."""
+        return sorted({row[0] for row in self._load("processes", PROCESSES, tuple).values()})
 
     def _load(self, table: str, start: int, revive: Callable[[Any], Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -168,7 +172,8 @@ class SqliteStore:
         return fresh
 
     def _run_rows(self, changes: Changes) -> list[Statement]:
-        """The run's row and its processes. A run that ended leaves no process."""
+        """The run's row and its processes. A run that ended leaves no process; one that began leaves a row without one, since it may spawn
+        from now on, and be killed before it could say what."""
         statements: list[Statement] = []
         ended = False
         if changes.run is not None:
@@ -181,6 +186,7 @@ class SqliteStore:
             finished = max(times, default=finished) if ended else 0.0
             self._runs[run] = (state, started, finished, dict(summary))
             statements.append(_put("runs", {run: self._runs[run]}, RUNS))
+            statements.append(_put("processes", {run: (run, "", 0, 0, self._boot)}, PROCESSES))
         if changes.pids:
             boot = self._boot
             rows = {f"{pid}-{start}-{boot}": (self._run, node, pid, start, boot) for node, pid, start in changes.pids}
