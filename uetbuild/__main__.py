@@ -56,7 +56,11 @@ def _cannot_load(error: Exception) -> int:
     """Our own modules cannot be read (a broken installation, a failing disk). Nothing of ours is there yet that could say it."""
     if os.environ.get("UETBUILD_DEBUG") == "1":
         raise error
-    sys.stderr.write(f"error: cannot load uetbuild: {type(error).__name__}: {error}\nhint: `UETBUILD_DEBUG=1` shows where\n")
+    text = f"error: cannot load uetbuild: {type(error).__name__}: {error}\nhint: `UETBUILD_DEBUG=1` shows where\n"
+    try:
+        os.write(2, text.encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass  # nobody can be told
     return 8
 
 
