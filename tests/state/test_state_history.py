@@ -135,12 +135,26 @@ def test_only_the_newest_runs_are_kept(store, layout, tmp_path):
     (tmp_path / "victim").mkdir()
     (tmp_path / "victim/file").write_text("keep me")
     os.symlink(tmp_path / "victim", layout.run_folder(RUNS[0]) + "/logs/link")
-    layout.ensure_run("20261120-000000-000000-dead")
+    forgotten = "20261120-000000-000000-dead"  # of a database that was lost
+    layout.ensure_run(forgotten)
+    with open(layout.log(forgotten, "node"), "w") as log:
+        log.write("it ran\n")
     history = History(layout, store.database)
-    assert history.prune(2) == [RUNS[0], "20261120-000000-000000-dead"]
+    assert history.prune(3) == [forgotten]
+    assert history.prune(2) == [RUNS[0]]
     assert [run.id for run in history.runs()] == RUNS[:0:-1]
     assert history.events(RUNS[0]) == [] and len(history.events(RUNS[1])) == 2
     assert sorted(os.listdir(layout.runs)) == RUNS[1:]
     assert (tmp_path / "victim/file").exists()
     assert history.prune(2) == []
     assert history.prune(0) == [RUNS[1]], "the last run is always kept"
+
+
+def test_the_folder_of_a_run_that_was_killed_before_it_began_goes_and_one_with_logs_stays(store, layout):
+    began, killed = "20990101-000000-000000-aaaa", "20990101-000000-000000-bbbb"
+    for run in (began, killed):
+        layout.ensure_run(run)
+    with open(layout.log(began, "node"), "w") as log:
+        log.write("it ran\n")
+    assert History(layout, store.database).prune(50) == []
+    assert sorted(os.listdir(layout.runs)) == [*RUNS, began]

@@ -63,6 +63,14 @@ def test_a_state_folder_elsewhere_is_made_with_its_parents(tmp_path):
     assert layout.shown(layout.database) == str(tmp_path / "var/state/state.db")
 
 
+def test_a_state_folder_elsewhere_that_a_build_was_killed_in_is_taken(tmp_path):
+    (tmp_path / ".gitignore.123.tmp").write_text("")
+    layout = Layout(str(tmp_path / "project"), str(tmp_path))
+    layout.ensure()
+    layout.clear_drafts()
+    assert [path.name for path in tmp_path.iterdir()] == [".gitignore"]
+
+
 def test_a_state_folder_elsewhere_that_holds_other_things_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("")
     with pytest.raises(UetError, match="holds other things"):

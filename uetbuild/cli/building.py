@@ -64,6 +64,7 @@ class Held:
         session.layout.ensure()
         self.lock = BuildLock(session.layout.lock)
         self.lock.acquire(wait, waiting)
+        session.layout.clear_drafts()
         self.store: SqliteStore = open_writer(session.layout, boot_id())
         self.at_close: Callable[[], None] | None = None
 
@@ -95,7 +96,7 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
     with Held(session, not options.no_wait, view.waits_for) as held:
         for text in held.store.warnings:
             view.warn(text)
-        _end_leftovers(held.store, view)
+        _end_leftovers(session, held.store, view)
         code, seen = _run(session, request, held, view, settings, earlier)
         if not code and options.typed is not None and not held.store.warnings:
             _remember(session, options, held, view, seen)
@@ -165,9 +166,9 @@ def _run(
         workers.close()
         purse.close()
     if journal.begun:
-        from uetbuild.state.history import close_run, remove_tree  # after the last spawn: prunes and writes the summary
+        from uetbuild.state.history import close_run  # after the last spawn: prunes and writes the summary
 
-        remove_tree(f"{session.layout.sandboxes}/{run}")
+        _remove_sandboxes(session)
         close_run(session.layout, run, settings.keep_runs, store.database)
         return code, None
     if code:
@@ -211,13 +212,23 @@ def _purse(
     return Purse(request.jobs, journal, read, make, book)
 
 
-def _end_leftovers(store: SqliteStore, view: Lines) -> None:
-    """End what an earlier build left running when all of it was killed at once."""
+def _end_leftovers(session: OpenProject, store: SqliteStore, view: Lines) -> None:
+    """End what an earlier build left running when all of it was killed at once, and remove the sandboxes that it left."""
     begun = store.begun()
     if begun:
         for node in end_leftovers(store.processes(), begun, GRACE):
             view.warn(f"ended what an earlier build left running for `{node}`")
         store.forget_processes()
+    _remove_sandboxes(session)
+
+
+def _remove_sandboxes(session: OpenProject) -> None:
+    """Nothing runs: then every sandbox is one that was left."""
+    folder = session.layout.sandboxes
+    if os.path.isdir(folder):
+        from uetbuild.state.history import remove_tree  # few builds have any
+
+        remove_tree(folder)
 
 
 def priorities(graph: Graph, request: Request, seconds: dict[str, float], settings: Settings) -> tuple[list[int], Admission]:

@@ -10,6 +10,7 @@ import fcntl
 import os
 import shutil
 import stat
+from hashlib import sha256
 
 from uetbuild.core.globs import matcher
 from uetbuild.core.paths import is_glob
@@ -104,7 +105,8 @@ class Box:
             os.makedirs(target, exist_ok=True)
             return
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        passing = os.path.join(os.path.dirname(target), f".uet-{os.getpid()}.part")
+        passing = _beside(target)
+        _remove(passing)  # a worker that was killed here left it
         try:
             reach("result.copying")
             if _copy(source, passing):
@@ -124,6 +126,13 @@ class Box:
         folder = os.path.realpath(os.path.dirname(self._outside(path)))
         if folder != root and not folder.startswith(f"{root}/"):
             raise UetError(f"`{path}` lies behind a link that leads out of the root", code=ExitCode.FAILED)
+
+
+def _beside(target: str) -> str:
+    """Where a result lies before it is moved to its place: always at the same path, so that nothing is left behind for ever, and one that
+    is short enough whatever the name is."""
+    folder, name = os.path.split(target)
+    return os.path.join(folder, f".uet-{sha256(os.fsencode(name)).hexdigest()[:16]}.part")
 
 
 def _copy(source: str, target: str) -> bool:

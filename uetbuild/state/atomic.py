@@ -6,10 +6,15 @@ import os
 
 from uetbuild.failpoints import reach
 
+DRAFT = ".tmp"
 
-def write(path: str, data: bytes) -> None:
-    """Put `data` at `path`, readable by its owner only. Raises OSError; then whatever stood there still stands."""
-    draft = f"{path}.{os.getpid()}.tmp"
+
+def write(path: str, data: bytes, drafts: str = "") -> None:
+    """Put `data` at `path`, readable by its owner only. Raises OSError; then whatever stood there still stands.
+
+    `drafts`: the folder in which it is written first, else that of `path`; a kill leaves a file there whose name ends with `DRAFT`.
+    """
+    draft = f"{drafts or os.path.dirname(path)}/{os.path.basename(path)}.{os.getpid()}{DRAFT}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(draft, flags, 0o600)
     try:

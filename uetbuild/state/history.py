@@ -93,10 +93,12 @@ class History:
         return path
 
     def prune(self, keep: int) -> list[str]:
-        """Forget all but the newest `keep` runs, with their events, logs and summaries; returns their ids. Copies under `kept/` stay. The
-        caller holds the build lock. Raises UetError."""
+        """Forget all but the newest `keep` runs, with their events, logs and summaries; returns their ids. Empty folders of runs that were
+        killed before they began go too; copies under `kept/` stay. The caller holds the build lock. Raises UetError."""
         recorded = {name for (key,) in self._database.rows("SELECT key FROM runs") if (name := text_of(key)) is not None}
-        names = sorted(recorded | set(_folders(self._layout.runs)), reverse=True)[max(keep, 1) :]
+        unrecorded = [name for name in _folders(self._layout.runs) if name not in recorded]
+        unrecorded = [name for name in unrecorded if not _remove_empty(self._layout.run_folder(name))]  # what is left has lost its database
+        names = sorted([*recorded, *unrecorded], reverse=True)[max(keep, 1) :]
         if names:
             keys = [(key_of(name),) for name in names]
             self._database.write(
@@ -130,7 +132,7 @@ def write_summary(layout: Layout, run: str, summary: dict[str, Any]) -> str:
     text = json.dumps(summary, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
     layout.ensure_run(run)
     try:
-        atomic.write(path, text.encode("utf-8", "backslashreplace"))
+        atomic.write(path, text.encode("utf-8", "backslashreplace"), layout.folder)
     except OSError as error:
         raise UetError(f"cannot write `{layout.shown(path)}`: {(error.strerror or str(error)).lower()}") from error
     return path
@@ -156,6 +158,16 @@ def remove_tree(path: str) -> None:
         os.rmdir(path)
     except OSError:
         pass
+
+
+def _remove_empty(folder: str) -> bool:
+    """Remove the folder of a run if it holds nothing; whether it is gone."""
+    try:
+        os.rmdir(folder + "/logs")
+        os.rmdir(folder)
+    except OSError:
+        return False
+    return True
 
 
 def _state(recorded: str, alive: bool) -> str:

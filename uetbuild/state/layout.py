@@ -118,6 +118,15 @@ class Layout:
         except OSError as error:
             raise UetError(f"cannot write `{self.shown(self.run_folder(run))}`: {_why(error)}") from error
 
+    def clear_drafts(self) -> None:
+        """Remove what killed builds left of files that they were writing. The caller holds the build lock. Never raises."""
+        try:
+            for name in os.listdir(self.folder):
+                if name.endswith(atomic.DRAFT):
+                    os.unlink(f"{self.folder}/{name}")
+        except OSError:
+            pass
+
     def drop_snapshots(self) -> None:
         """Remove every record of a verdict; whoever is about to write the state does this first (promise 11). Raises OSError."""
         reach("snapshots.dropping")
@@ -146,7 +155,7 @@ class Layout:
     def _adopt(self) -> None:
         """Close an existing folder to others; one named by `--state` must be empty or already ours."""
         if self.moved:
-            names = os.listdir(self.folder)
+            names = [name for name in os.listdir(self.folder) if not name.endswith(atomic.DRAFT)]  # of a build killed at its first step
             if names and atomic.read_own(self.folder + "/.gitignore") != IGNORE:
                 shown = self.shown(self.folder)
                 raise UetError(f"refusing to use `{shown}`: it holds other things", hint="name a new or an empty folder with `--state DIR`")
