@@ -124,7 +124,6 @@ class Departures:
             "approval_requested", node.id, gate=node.workstream if alone else node.id, message=node.guard.message,
             guards=approvals.guarded(node), files=approvals.files(node), digest=approvals.digest(node),
         )  # fmt: skip
-        self.codes.add(ExitCode.WAITS)
         return State.WAITS
 
     def keep(self, i: int, judged: Judged | None, state: int, why: str) -> int:

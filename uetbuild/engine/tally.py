@@ -40,6 +40,8 @@ class Tally:
             return ExitCode.SIGNAL + signal
         if failures:
             others.add(ExitCode.GATE_FAILED if set(failures).issubset(self._gates) else ExitCode.FAILED)
+        if any(self._states.of[i] == State.WAITS for i in self._members):
+            others.add(ExitCode.WAITS)
         code = next((code for code in PRECEDENCE if code in others), ExitCode.OK)
         if not code and not all(self._states.of[i] in FINAL for i in self._members):
             return ExitCode.INTERNAL  # nothing failed, yet something is not built: never say that all is well
