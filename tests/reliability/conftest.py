@@ -1,11 +1,10 @@
-"""Counts, over all workers of a test run, how many kills of the sweep hit while a recipe ran; too few of them fail the run."""
+"""Counts, over all workers of a test run, how many kills of the sweep hit while the long recipe ran."""
 
 from __future__ import annotations
 
 import pytest
 
 HIT = "hit_a_recipe"
-FEWEST = 40
 
 
 class Count:
@@ -18,21 +17,9 @@ class Count:
         if report.when == "call":
             self.hits += [bool(value) for name, value in report.user_properties if name == HIT]
 
-    @property
-    def is_too_small(self) -> bool:
-        """Only a whole sweep can tell."""
-        from uetbuild.failpoints import points  # not before the tests that look at what is imported
-
-        return len(self.hits) == len(points()) and sum(self.hits) < FEWEST
-
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self.is_too_small:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.hits:
-            words = f"failpoints: {sum(self.hits)} of {len(self.hits)} kills hit while a recipe ran"
-            terminalreporter.write_line(words + (f", {FEWEST} are wanted" if self.is_too_small else ""))
+            terminalreporter.write_line(f"failpoints: {sum(self.hits)} of {len(self.hits)} kills hit while `long` ran")
 
 
 def pytest_configure(config: pytest.Config) -> None:
