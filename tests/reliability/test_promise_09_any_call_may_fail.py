@@ -32,7 +32,6 @@ CALLS = frozenset(
         "ftruncate",
         "getcwd",
         "getdents64",
-        "getrandom",
         "ioctl",
         "kill",
         "lseek",
