@@ -117,7 +117,7 @@ class Case:
         if not killed:
             assert not cut(said) or "--fail-fast" in said.words, said.log
             assert said.code in (0, 1, 3), said.text
-        known = self._known(said) if killed else set(said.names("end"))
+        known = self._known(said) if killed or "--fail-fast" in said.words else set(said.names("end"))
         for name in ran:
             self.done.pop(name, None)
         for name in known:
