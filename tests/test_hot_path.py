@@ -71,7 +71,7 @@ LIBRARY = {
 OURS = {
     "uetbuild", "uetbuild.__main__", "uetbuild.errors", "uetbuild.failpoints", "uetbuild.front",
     "uetbuild.cli", "uetbuild.cli.app", "uetbuild.cli.argv", "uetbuild.cli.building", "uetbuild.cli.clock", "uetbuild.cli.commands",
-    "uetbuild.cli.commands.build", "uetbuild.cli.face", "uetbuild.cli.options", "uetbuild.cli.person", "uetbuild.cli.project",
+    "uetbuild.cli.commands.build", "uetbuild.cli.face", "uetbuild.cli.holding", "uetbuild.cli.options", "uetbuild.cli.person", "uetbuild.cli.project",
     "uetbuild.cli.targets", "uetbuild.cli.wiring",
     "uetbuild.core", "uetbuild.core.approval", "uetbuild.core.barred", "uetbuild.core.chains", "uetbuild.core.changes", "uetbuild.core.conflicts",
     "uetbuild.core.created", "uetbuild.core.depfile", "uetbuild.core.environment", "uetbuild.core.events", "uetbuild.core.fingerprint",
@@ -88,7 +88,7 @@ OURS = {
     "uetbuild.engine.recorded",
     "uetbuild.engine.request", "uetbuild.engine.states", "uetbuild.engine.survey", "uetbuild.engine.wait", "uetbuild.engine.waves",
     "uetbuild.executors", "uetbuild.executors.ask", "uetbuild.executors.channel", "uetbuild.executors.csignal",
-    "uetbuild.executors.leftovers", "uetbuild.executors.masking", "uetbuild.executors.orphans", "uetbuild.executors.output",
+    "uetbuild.executors.masking", "uetbuild.executors.orphans", "uetbuild.executors.output",
     "uetbuild.executors.pool", "uetbuild.executors.running", "uetbuild.executors.spawn", "uetbuild.executors.supervisor",
     "uetbuild.executors.tree", "uetbuild.executors.watch",
     "uetbuild.manifest", "uetbuild.manifest.discover",

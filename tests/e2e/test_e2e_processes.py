@@ -317,7 +317,7 @@ workstreams:
     refused = folder("work --no-wait")
     assert refused.code == 7
     assert folder.plain(refused.err) == (
-        "error: another build is running here (process [PID])\nhint: wait for it, or leave out `--no-wait`\n"
+        "error: another build is running here (process [PID], run `[RUN]`)\nhint: wait for it, or leave out `--no-wait`\n"
     )
     second = folder.start("work")
     assert second.stderr is not None

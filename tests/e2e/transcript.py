@@ -42,7 +42,7 @@ _CHANGING = (
     (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b"), "[WHEN]"),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "[DAY]"),
     (re.compile(r"(?<![\d.])\d+\.\ds\b|\b\d+m \d\ds\b"), "[TIME]"),
-    (re.compile(r"\(process \d+\)"), "(process [PID])"),
+    (re.compile(r"\bprocess \d+\b"), "process [PID]"),
     (re.compile(r"\bby [\w.-]+@[\w.-]+"), "by [WHO]"),
 )
 

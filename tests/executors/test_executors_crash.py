@@ -104,6 +104,7 @@ def test_idle_workers_end_with_the_coordinator(drive):
 
 def test_what_outlives_the_death_of_all_of_us_can_be_found_and_is_no_other(drive, tmp_path):
     from uetbuild.executors import tree
+    from uetbuild.executors.leftovers import find_leftovers
 
     driver, alive = drive("echo $$ > pid; touch ready; sleep 60", files=["ready"])
     pid = int((tmp_path / "pid").read_text())
@@ -113,7 +114,7 @@ def test_what_outlives_the_death_of_all_of_us_can_be_found_and_is_no_other(drive
         for one in (driver.pid, *workers):
             os.kill(one, number)
     driver.wait()
-    left = tree.remains(pid, start, alive.mark.encode())
+    left = [one.pid for one in find_leftovers([("R", "n", pid, start, tree.boot_id())], {})]
     assert pid in left
     for one in left:
         os.kill(one, signal.SIGKILL)

@@ -33,22 +33,8 @@ def test_a_process_is_its_pid_and_its_start(family):
     start = tree.start_time(family.pid)
     assert start > 0
     assert tree.start_time(2**30) == 0
-    assert set(tree.remains(family.pid, start)) == {family.pid, *tree.descendants([family.pid])}
-    assert tree.remains(family.pid, start - 1) == []  # the pid belongs to somebody else by now
-
-
-def test_a_session_outlives_its_leader_and_is_known_by_its_mark():
-    leader = subprocess.Popen(
-        ["bash", "-c", "sleep 60 & echo $!"], env={"UET_A": "b", "PATH": os.defpath}, start_new_session=True, stdout=-1
-    )
-    start = tree.start_time(leader.pid)
-    left = int(leader.stdout.readline())
-    leader.stdout.close()
-    leader.wait()
-    wait_until(lambda: tree.remains(leader.pid, start, b"UET_A=b"))
-    assert tree.remains(leader.pid, start, b"UET_A=b") == [left]
-    assert tree.remains(leader.pid, start, b"UET_A=c") == []
-    os.kill(left, 9)
+    seen = tree.census()[family.pid]
+    assert (seen.pid, seen.parent, seen.start, seen.is_dead) == (family.pid, os.getpid(), start, False)
 
 
 def test_the_dead_are_dead_before_anybody_waited_for_them():

@@ -10,6 +10,7 @@ import pytest
 
 from uetbuild.core.events import Event
 from uetbuild.core.nodes import Node, Source
+from uetbuild.report.amounts import moment
 from uetbuild.report.lines import Lines, closing
 from uetbuild.report.modes import followed, output_mode
 from uetbuild.report.stream import Stream
@@ -268,8 +269,9 @@ def test_json_puts_one_event_a_line_on_stdout_and_text_on_stderr(tmp_path: Path)
 
 def test_signals_attempts_and_waiting_are_said(tmp_path: Path) -> None:
     build = Build(tmp_path)
-    build.view.waits_for(17)
-    build.view.waits_for(0)
+    build.view.waits_for(17, "", 0.0, True)
+    build.view.waits_for(17, "R", 1e9, False)
+    build.view.waits_for(0, "", 0.0, True)
     build.view.warn("assumed `x`")
     build.start("b", attempt=1)
     build.tell("interrupted", signal=2)
@@ -280,6 +282,7 @@ def test_signals_attempts_and_waiting_are_said(tmp_path: Path) -> None:
     build.tell("recovered")
     assert build.end(state="cancelled", cancelled=2) == (
         "!waiting for another build of this project (process 17) to end\n"
+        f"!waiting for what is left of a killed build of this project (process 17, run `R`, since {moment(1e9)}) to end\n"
         "!waiting for another build of this project to end\n"
         "!warning: assumed `x`\n"
         "!interrupted (SIGINT): nothing new starts, waiting for what runs; once more to kill it\n"

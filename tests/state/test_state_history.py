@@ -83,6 +83,8 @@ def test_a_run_without_an_end_is_interrupted_unless_it_is_the_one_that_builds(st
     assert [run.state for run in History(layout).runs()[:2]] == ["interrupted", "interrupted"]
     lock = BuildLock(layout.lock)
     lock.acquire()
+    assert [run.state for run in History(layout).runs()[:2]] == ["interrupted", "interrupted"]  # it has not begun its run
+    lock.tell("20261124-080000-000001-aaaa")
     assert [run.state for run in History(layout).runs()[:2]] == ["running", "interrupted"]
     lock.release()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import pwd
 
-from uetbuild.cli.building import Held
 from uetbuild.cli.clock import SystemClock
+from uetbuild.cli.holding import Held
 from uetbuild.core.approval import Answer
 from uetbuild.core.changes import Changes
 from uetbuild.core.events import Event
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from uetbuild.core.nodes import Node
 
 
-def approve(session: OpenProject, options: Options, waiting: Callable[[int], None]) -> Event:
+def approve(session: OpenProject, options: Options, waiting: Callable[[int, str, float, bool], None]) -> Event:
     """Record `--yes` or `--no` to what a run asked; returns the `approval_given`. Raises UetError, and then nothing is recorded."""
     if options.yes == options.no:
         raise UetError("`uetbuild approve` needs one of `--yes` and `--no`", hint="write `uetbuild approve RUN GATE --yes`")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from uetbuild.cli.clock import SystemClock
+from uetbuild.cli.holding import Held, tracker
 from uetbuild.cli.person import Terminal
 from uetbuild.core.conflicts import Conflicts
 from uetbuild.core.policies import Limit
@@ -21,24 +22,20 @@ from uetbuild.engine.recipe import Kitchen, Place, written_secrets
 from uetbuild.engine.wait import SignalWait
 from uetbuild.errors import UetError
 from uetbuild.executors.ask import AskShell
-from uetbuild.executors.leftovers import end_leftovers
 from uetbuild.executors.pool import SupervisorPool
-from uetbuild.executors.tree import boot_id
 from uetbuild.report.modes import followed, output_mode
 from uetbuild.state import compiled
 from uetbuild.state.disk import RealDisk
 from uetbuild.state.feedback import FeedbackFiles
 from uetbuild.state.hands import FileHands
 from uetbuild.state.layout import new_run_id
-from uetbuild.state.lock import BuildLock
-from uetbuild.state.store import open_writer
 
 LONGEST_USAGE = (1 << 20) + 1  # bytes that are read of a usage file; core/usage.py refuses more than one less
-GRACE = 5.0  # seconds between TERM and KILL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+    from typing import Any
 
     from uetbuild.cli.options import Options
     from uetbuild.cli.project import OpenProject
@@ -46,38 +43,10 @@ if TYPE_CHECKING:
     from uetbuild.core.events import Event
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Settings
-    from uetbuild.core.ports import Shell
     from uetbuild.engine.book import Book
     from uetbuild.engine.request import Request
     from uetbuild.report.lines import Lines
     from uetbuild.state.store import SqliteStore
-
-
-class Held:
-    """The state folder, held by this build: lock and open store. A context manager. `at_close`: what is done when the store is closed and
-    the lock still held, if nothing went wrong.
-    """
-
-    __slots__ = ("at_close", "lock", "store")
-
-    def __init__(self, session: OpenProject, wait: bool, waiting: Callable[[int], None]) -> None:
-        session.layout.ensure()
-        self.lock = BuildLock(session.layout.lock)
-        self.lock.acquire(wait, waiting)
-        session.layout.clear_drafts()
-        self.store: SqliteStore = open_writer(session.layout, boot_id())
-        self.at_close: Callable[[], None] | None = None
-
-    def __enter__(self) -> Held:
-        return self
-
-    def __exit__(self, fault: object, *_: object) -> None:
-        self.store.close()
-        try:
-            if fault is None and self.at_close is not None:
-                self.at_close()
-        finally:
-            self.lock.release()
 
 
 def build(session: OpenProject, options: Options, view: Lines) -> int:
@@ -88,7 +57,6 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
     request = request.with_(follow=follow)
     settings = _settings(session, options)
     resumed = options.resumed
-    earlier = session.history.events(resumed) if resumed else []
     if resumed:
         done = frozenset([i for i in request.members if _done(session, i, resumed)])
         request = request.with_(forced=request.forced - done, done=done)
@@ -96,8 +64,9 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
     with Held(session, not options.no_wait, view.waits_for) as held:
         for text in held.store.warnings:
             view.warn(text)
-        _end_leftovers(session, held.store, view)
-        code, seen = _run(session, request, held, view, settings, earlier)
+        before = [*held.wait_told(), *_healed(session, held.store, view, resumed)]
+        earlier = session.history.events(resumed) if resumed else []
+        code, seen = _run(session, request, held, view, settings, earlier, before)
         if not code and options.typed is not None and not held.store.warnings:
             _remember(session, options, held, view, seen)
         if session.fresh is not None and not any(written_secrets(node) for node in session.graph.nodes):  # secrets are never stored
@@ -138,10 +107,11 @@ def _done(session: OpenProject, i: int, run: str) -> bool:
 
 
 def _run(
-    session: OpenProject, request: Request, held: Held, view: Lines, settings: Settings, earlier: Sequence[Event]
-) -> tuple[int, Remembered | None]:
+    session: OpenProject, request: Request, held: Held, view: Lines, settings: Settings, earlier: Sequence[Event],
+    before: Sequence[tuple[str, dict[str, Any]]],
+) -> tuple[int, Remembered | None]:  # fmt: skip
     """Build under the lock. Returns the exit code, and on what the verdict rests if nothing had to be done. `earlier`: the events of a run
-    that goes on.
+    that goes on; `before`: events, with their data, of what happened before this one begins.
     """
     store, root = held.store, session.root
     shell = AskShell(dict(session.environ))
@@ -151,7 +121,10 @@ def _run(
     run = earlier[0].run if earlier else new_run_id(SystemClock.now(), os.urandom(2))
     hands = FileHands(root, session.layout, tracker(shell, root))
     bench = Bench(survey, Outputs(disk, hands, survey.memory, settings.exclude, session.graph.nodes))
+    held.lock.tell(run)
     journal = Journal(run, store, (view,), SystemClock(), earlier[-1].seq if earlier else 0)
+    for event, data in before:
+        journal.precede(event, **data)
     rank, admission = priorities(session.graph, request, store.seconds(), settings)
     purse = _purse(session, settings, request, journal, view, earlier)
     workers = SupervisorPool(request.jobs, dict(session.environ), (held.lock.fileno(),))
@@ -212,14 +185,14 @@ def _purse(
     return Purse(request.jobs, journal, read, make, book)
 
 
-def _end_leftovers(session: OpenProject, store: SqliteStore, view: Lines) -> None:
-    """End what an earlier build left running when all of it was killed at once, and remove the sandboxes that it left."""
-    begun = store.begun()
-    if begun:
-        for node in end_leftovers(store.processes(), begun, GRACE):
-            view.warn(f"ended what an earlier build left running for `{node}`")
-        store.forget_processes()
+def _healed(session: OpenProject, store: SqliteStore, view: Lines, resumed: str) -> list[tuple[str, dict[str, Any]]]:
+    """Clean up after builds that were killed; the events that tell of it, but for that of the `resumed` run, which has it already."""
     _remove_sandboxes(session)
+    if not store.processes():
+        return []
+    from uetbuild.cli.recovery import heal  # only after a crash
+
+    return [("recovered", data) for data in heal(session.layout, store, view.warn) if data["interrupted"] != resumed]
 
 
 def _remove_sandboxes(session: OpenProject) -> None:
@@ -267,13 +240,3 @@ def python(session: OpenProject) -> str:
         return f"{active}/bin/python"
     own = f"{session.root}/.venv/bin/python"
     return own if os.access(own, os.X_OK) else "python3"
-
-
-def tracker(shell: Shell, root: str) -> Callable[[list[str]], set[str]]:
-    """Which of some paths git tracks; none where there is no git or no repository."""
-
-    def tracked(paths: list[str]) -> set[str]:
-        code, out, _ = shell.ask(("git", "--literal-pathspecs", "ls-files", "-z", "--", *paths), root, {"GIT_OPTIONAL_LOCKS": "0"}, False)
-        return set(out.split("\0")) - {""} if not code else set()
-
-    return tracked

@@ -108,8 +108,8 @@ def _state(layout: Layout, face: Face) -> list[Check]:
             return [Check(name="state", found=f"`{shown}` is made by the first build")]
     except UetError as error:
         return [Check(name="state", state=PROBLEM, found=error.message, hint=error.hint)]
-    pid = holder(layout.lock)
-    lock = "free" if pid is None else f"held by process {pid}" if pid else "held by another process"
+    held = holder(layout.lock)
+    lock = "free" if held is None else f"held by process {held.pid}" if held.pid else "held by another process"
     return [_folder(layout, shown), _database(layout, face), *_ledger(layout), Check(name="lock", found=lock)]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from uetbuild.cli.building import Held, tracker
 from uetbuild.cli.clock import SystemClock
+from uetbuild.cli.holding import Held, tracker
 from uetbuild.core.changes import Changes
 from uetbuild.core.kinds import Kind
 from uetbuild.engine.attempt import Bench
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def accept(session: OpenProject, ids: Sequence[str]) -> None:
     """Stamp nodes as if they had made what lies there. Raises UetError where something that they should create is missing."""
     indices = sorted(session.members_of(session.targets(ids)), key=session.graph.position.__getitem__)
-    with Held(session, True, lambda pid: None) as held:
+    with Held(session, True, lambda *_: None) as held:
         shell = AskShell(dict(session.environ))
         disk = RealDisk(session.root, held.store.digests, session.environ)
         survey = session.survey(Request(members=tuple(indices)), held.store, disk, shell)
@@ -60,7 +60,7 @@ def clean(session: OpenProject, words: Sequence[str], orphans: bool) -> list[str
     removed: list[str] = []
     if not session.layout.check():
         return removed
-    with Held(session, True, lambda pid: None) as held:
+    with Held(session, True, lambda *_: None) as held:
         disk = RealDisk(session.root, held.store.digests, session.environ)
         hands = FileHands(session.root, session.layout, lambda paths: set(), through_links=False)
         stamps = held.store.stamps()

@@ -72,7 +72,7 @@ class Command(Record):
 
 FLAG, VALUE, OPTIONAL = Option.FLAG, Option.VALUE, Option.OPTIONAL
 BUILDS = ("build", "plan", "resume")
-WRITES = (*BUILDS, "clean", "accept", "approve")
+WRITES = (*BUILDS, "clean", "accept", "approve", "recover")
 READS = ("build", "plan", "list", "status", "explain", "graph")
 
 OPTIONS: tuple[Option, ...] = (
@@ -114,6 +114,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="orphans", flags=("--orphans",), commands=("clean",), help="what workstreams that no longer exist left behind"),
     Option(name="follow", flags=("--follow",), commands=("events",), help="go on as they happen, until the run ends"),
     Option(name="failpoints", flags=("--failpoints",), commands=("doctor",), help="list the places at which tests make it fail"),
+    Option(name="list_only", flags=("--list",), commands=("recover",), help="only say what there is, and what would be done"),
     Option(name="quiet", flags=("-q", "--quiet"), help="say only what went wrong"),
     Option(name="verbose", flags=("-v", "--verbose"), help="say more"),
     Option(name="color", flags=("--color",), kind=VALUE, metavar="WHEN", choices=COLORS, help="auto, always or never"),
@@ -154,15 +155,16 @@ COMMANDS: dict[str, Command] = {
         Command(name="logs", words="[RUN] ID", least=1, most=2, help="the output of a workstream"),
         Command(name="events", words="RUN", most=1, help="the events of a run, one JSON object a line"),
         Command(name="cost", words="RUN", most=1, help="what was spent, by workstream, phase, model and day (without RUN: by all runs)"),
-        Command(name="resume", words="RUN", most=1, help="go on with a run that a budget halted (without RUN: the last)"),
+        Command(name="resume", words="RUN", most=1, help="go on with a run that was interrupted or halted (without RUN: the last)"),
         Command(name="approve", words="RUN GATE", least=2, most=2, help="answer what a run asked: `--yes` or `--no`"),
+        Command(name="recover", most=0, help="find and clean up what a crash left: processes, half-written outputs, temporary files"),
         Command(name="clean", words="TARGET", help="remove what was produced, and only that"),
         Command(name="doctor", most=0, help="whether this machine and this project are in order; exit 1 if anything is not"),
         Command(name="accept", words="ID", least=1, help="take what lies there as the result, without running"),
         *[
             Command(name=name, later=True)
             for name in (
-                "init", "hook", "completion", "import", "monitor", "serve", "report", "compare", "metrics", "recover",
+                "init", "hook", "completion", "import", "monitor", "serve", "report", "compare", "metrics",
                 "rollback", "breaker", "tune", "merge", "conflicts", "worktrees", "context", "cache", "gc",
             )
         ],
@@ -185,7 +187,7 @@ class Options:
         "targets", "assignments", "args", "command", "jobs", "keep_going", "fail_fast", "dry_run", "graph", "force", "only", "explain",
         "json", "probe", "profile", "yes", "no_wait", "strict_waves", "state", "file", "directory", "output", "orphans", "follow",
         "quiet", "verbose", "color", "no_progress", "help", "version", "since", "files_from", "budget_usd", "force_budget", "resumed",
-        "failpoints", "no", "comment", "typed",
+        "failpoints", "no", "comment", "typed", "list_only",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -216,6 +218,7 @@ class Options:
         self.no = False
         self.comment = ""
         self.failpoints = False
+        self.list_only = False
         self.quiet = False
         self.verbose = False
         self.color = "auto"

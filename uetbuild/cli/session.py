@@ -12,6 +12,7 @@ from uetbuild.core.ledger import Entry
 from uetbuild.core.nodes import Project
 from uetbuild.report.history import PastRun
 from uetbuild.report.lines import Lines
+from uetbuild.report.wreckview import Wreck
 
 
 class PlanLike(Protocol):
@@ -44,6 +45,9 @@ class Session(Protocol):
     def project(self) -> Project: ...
 
     @property
+    def root(self) -> str: ...
+
+    @property
     def graph(self) -> Graph: ...
 
     @property
@@ -67,8 +71,14 @@ class Session(Protocol):
     def accept(self, ids: Sequence[str]) -> None:
         """Stamp nodes without running them."""
 
-    def approve(self, options: Options, waiting: Callable[[int], None]) -> Event:
+    def approve(self, options: Options, waiting: Callable[[int, str, float, bool], None]) -> Event:
         """Record what a person says about what a run made; returns the event. Raises UetError."""
+
+    def wreck(self) -> Wreck:
+        """What a crash left; looks only."""
+
+    def recover(self, wait: bool, view: Lines) -> Wreck:
+        """Clean it up; what there was."""
 
     def clean(self, words: Sequence[str], orphans: bool) -> list[str]:
         """Remove what was produced; returns the removed paths."""

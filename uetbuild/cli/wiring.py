@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from uetbuild.cli.options import Options
+    from uetbuild.cli.recovery import Wreck
     from uetbuild.core.events import Event
     from uetbuild.report.lines import Lines
 
@@ -30,11 +31,23 @@ class Wired(OpenProject):
 
         accept(self, ids)
 
-    def approve(self, options: Options, waiting: Callable[[int], None]) -> Event:
+    def approve(self, options: Options, waiting: Callable[[int, str, float, bool], None]) -> Event:
         """Record what a person says about what a run made."""
         from uetbuild.cli.approving import approve  # no build needs it
 
         return approve(self, options, waiting)
+
+    def wreck(self) -> Wreck:
+        """What a crash left; looks only."""
+        from uetbuild.cli.recovery import look  # no build needs it
+
+        return look(self)
+
+    def recover(self, wait: bool, view: Lines) -> Wreck:
+        """Clean it up; what there was."""
+        from uetbuild.cli.recovery import recover  # no build needs it
+
+        return recover(self, wait, view.waits_for, view.warn)
 
     def clean(self, words: Sequence[str], orphans: bool) -> list[str]:
         """Remove what nodes produced, and only that."""

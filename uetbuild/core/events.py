@@ -41,6 +41,17 @@ class Event(Record):
         return shown | self.data
 
 
+def unfinished(events: Iterable[Event]) -> list[str]:
+    """The nodes, in order, that were started last and did not end, by the events of their run in order."""
+    running: dict[str, None] = {}
+    for event in events:
+        if event.event == "node_started":
+            running[event.node] = None
+        elif event.event == "node_finished":
+            running.pop(event.node, None)
+    return list(running)
+
+
 def lasted(events: Iterable[Event]) -> float:
     """Seconds that a run was at work, from its events in order: each part from its `run_started` to the last event before the next one."""
     total, began, last = 0.0, 0.0, 0.0

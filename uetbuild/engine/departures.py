@@ -154,7 +154,7 @@ class Departures:
         """First words about a stale node; with the first one the run begins."""
         journal, request = self._journal, self._survey.request
         if not journal.begun:
-            journal.emit("run_started", targets=list(request.targets), jobs=request.jobs, nodes=self._size)
+            journal.begin(targets=list(request.targets), jobs=request.jobs, nodes=self._size)
             journal.changes.run = (journal.run, "running", request.words())
         self._waves.started(i)
         if judged is not None and i not in self._told:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Journal:
     """Collects the `changes` of a turn; `flush` commits them and tells the views. A run begins with its first event."""
 
-    __slots__ = ("run", "changes", "begun", "_store", "_views", "_clock", "_seq", "_told")
+    __slots__ = ("run", "changes", "begun", "_store", "_views", "_clock", "_before", "_seq", "_told")
 
     def __init__(self, run: str, store: Store, views: Sequence[View], clock: Clock, seq: int = 0) -> None:
         """`seq`: of the last event of the run, where it goes on."""
@@ -27,8 +27,19 @@ class Journal:
         self._store = store
         self._views = views
         self._clock = clock
+        self._before: list[tuple[str, dict[str, Any]]] = []
         self._seq = seq
         self._told: list[Event] = []
+
+    def precede(self, event: str, /, **data: Any) -> None:
+        """Keep what happened before the run began, to be said with its first words; a build that executes nothing is no run."""
+        self._before.append((event, data))
+
+    def begin(self, **data: Any) -> None:
+        """The first words of a run."""
+        self.emit("run_started", **data)
+        for event, said in self._before:
+            self.emit(event, **said)
 
     def emit(self, event: str, node: str = "", /, **data: Any) -> None:
         """Append an event of now."""

@@ -69,7 +69,7 @@ class Outputs:
                 then = last.outputs.get(path)
                 if then and then != Kind.FOLDER and self._disk.digest(path) not in ("", then):
                     saved.append((path, self._hands.save_copy(path, run)))
-        self._remove(mine)
+        self.remove(mine)
         return saved
 
     def prepare(self, node: Node) -> None:
@@ -121,7 +121,11 @@ class Outputs:
         mine = dict.fromkeys(self._removable(node, last))
         strangers = dict(before)
         mine.update(dict.fromkeys([path for path in self._open_files(node) if path not in strangers]))
-        self._remove(list(mine))
+        self.remove(list(mine))
+
+    def left(self, node: Node, last: Stamp) -> list[str]:
+        """What an attempt that was cut off left, by path; `last` is its stamp."""
+        return [] if node.keep else sorted([path for path in self._removable(node, last) if self._disk.kind(path) != Kind.ABSENT])
 
     def _removable(self, node: Node, last: Stamp | None) -> list[str]:
         """Files and links that the node made, by its stamp or by an unfinished attempt, and what stands at literal outputs."""
@@ -152,7 +156,8 @@ class Outputs:
     def _is_open(self, source: Source) -> bool:
         return source.folder or self._disk.kind(source.pattern) == Kind.FOLDER
 
-    def _remove(self, paths: list[str]) -> None:
+    def remove(self, paths: list[str]) -> None:
+        """Remove these files and links, and folders that are empty then."""
         folders = set()
         for path in paths:
             kind = self._disk.kind(path)

@@ -1,7 +1,8 @@
-"""What is left of a build whose coordinator and supervisors were killed at once: found by what was recorded of each spawn, and ended.
+"""What is left of a build whose coordinator and supervisors were killed at once: found, and ended.
 
-A process is told by pid, kernel start time and boot, or by the id of its run in its environment, so a recycled pid is never taken for it.
-Knows nothing of where records are kept.
+A process of ours is told in three ways, since we may have been killed before the first of them was durable: by pid, kernel start time
+and boot as they were recorded after its spawn, so a recycled pid is never taken for it; by the id of its run, which is in the environment
+of every job; and by the log of its run, into which it writes. What descends from one is one as well. Knows nothing of where records lie.
 """
 
 from __future__ import annotations
@@ -9,53 +10,97 @@ from __future__ import annotations
 import os
 import time
 
+from uetbuild.core.record import Record
 from uetbuild.executors import tree
 from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    Recorded = tuple[str, str, int, int, str]  # run, node, pid, kernel start time in clock ticks, boot id
+    Recorded = tuple[str, str, int, int, str]  # run, node, pid, kernel start time in clock ticks, boot id; "" and 0 for a run by itself
 
 LOOK_AGAIN = 0.02  # seconds; these are no children of ours, so their end cannot be waited for
 
 
-def end_leftovers(recorded: Iterable[Recorded], runs: Iterable[str], grace: float) -> list[str]:
-    """Give what still runs of the recorded jobs, and whatever carries the mark of one of these `runs`, TERM, `grace` seconds, KILL, and
-    return when it is gone; the ids of their nodes, sorted.
+class Left(Record):
+    """A process that outlived its build; `start`: kernel start time in clock ticks."""
 
-    The mark finds what was spawned so shortly before the kill that it was not recorded. What runs as somebody else and cannot be ended
-    stays.
-    """
+    __slots__ = ("pid", "start", "run", "node")
+
+    pid: int
+    start: int
+    run: str
+    node: str
+
+
+def find_leftovers(recorded: Iterable[Recorded], folders: Mapping[str, str]) -> list[Left]:
+    """What still runs of runs that are over, by pid. `folders`: where each of them wrote its logs. One look at each process."""
     boot = tree.boot_id()
-    mine = [one for one in recorded if boot and one[4] == boot and one[2] > 1]
-    marks = [_mark(run) for run in runs]
-    found = {node for run, node, pid, start, _ in mine if _left(run, pid, start)}
-    found |= {_node(pid) for pid in _marked(marks)}
-    if found:
+    mine = [one for one in recorded if boot and one[4] == boot]
+    if not mine:
+        return []
+    known = {(pid, start): (run, node) for run, node, pid, start, _ in mine if pid > 1}
+    runs = {run: folders[run] + "/" for run, *_ in mine if run in folders}
+    seen = tree.census()
+    spared = _ancestors(seen, os.getpid())
+    found: dict[int, tuple[str, str]] = {}
+    for process in seen.values():
+        if not process.is_dead and process.pid not in spared:
+            whose = known.get((process.pid, process.start)) or _by_mark(process.pid, runs)
+            if whose:
+                found[process.pid] = whose
+    _add_descendants(found, seen, spared)
+    return [Left(pid=pid, start=seen[pid].start, run=run, node=node) for pid, (run, node) in sorted(found.items())]
+
+
+def end_leftovers(recorded: Iterable[Recorded], folders: Mapping[str, str], grace: float) -> list[Left]:
+    """Give what `find_leftovers` finds TERM, `grace` seconds, KILL, and return when it is gone; what was found at first.
+
+    What runs as somebody else and cannot be ended stays.
+    """
+    recorded = list(recorded)
+    found = left = find_leftovers(recorded, folders)
+    if left:
         reach("leftovers.ending")
         now = time.monotonic()
         ending = tree.Ending(now, now + grace)
-        while left := [*(other for run, _, pid, start, _ in mine for other in _left(run, pid, start)), *_marked(marks)]:
-            if not ending.press(list(dict.fromkeys(left)), time.monotonic()):
-                break
+        while left and ending.press([one.pid for one in left], time.monotonic()):
             time.sleep(LOOK_AGAIN)
-    return sorted(found)
+            left = find_leftovers(recorded, folders)
+    return found
 
 
-def _mark(run: str) -> bytes:
-    return f"UET_RUN_ID={run}".encode()
+def _by_mark(pid: int, runs: Mapping[str, str]) -> tuple[str, str] | None:
+    """The run and node of a process that was spawned, but not recorded."""
+    marks = tree.marks_of(pid)
+    run = marks.get(b"UET_RUN_ID", b"").decode("utf-8", "replace")
+    if run in runs:
+        return run, marks.get(b"UET_NODE", b"").decode("utf-8", "surrogateescape")
+    for path in tree.outputs_of(pid):
+        for other, folder in runs.items():
+            if path.startswith(folder):
+                return other, ""
+    return None
 
 
-def _marked(marks: Iterable[bytes]) -> list[int]:
-    return [other for mark in marks for other in tree.marked(mark) if other != os.getpid()]
+def _ancestors(seen: Mapping[int, tree.Seen], pid: int) -> set[int]:
+    """A process and those above it: whoever asks, and the shell in which that is, is no leftover."""
+    found: set[int] = set()
+    while pid in seen and pid not in found:
+        found.add(pid)
+        pid = seen[pid].parent
+    return found
 
 
-def _node(pid: int) -> str:
-    found = [each for each in tree.environment(pid) if each.startswith(b"UET_NODE=")]
-    return os.fsdecode(found[0][9:]) if found else "?"
-
-
-def _left(run: str, pid: int, start: int) -> list[int]:
-    return [other for other in tree.remains(pid, start, _mark(run)) if other != os.getpid()]
+def _add_descendants(found: dict[int, tuple[str, str]], seen: Mapping[int, tree.Seen], spared: set[int]) -> None:
+    below: dict[int, list[int]] = {}
+    for process in seen.values():
+        below.setdefault(process.parent, []).append(process.pid)
+    waiting = list(found)
+    while waiting:
+        pid = waiting.pop()
+        for child in below.get(pid, ()):
+            if child not in found and child not in spared and not seen[child].is_dead:
+                found[child] = found[pid]
+                waiting.append(child)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
-_STATE, _PARENT, _SESSION, _START = 0, 1, 3, 19  # of /proc/PID/stat, counted from behind the name
+_STATE, _PARENT, _START = 0, 1, 19  # of /proc/PID/stat, counted from behind the name
 
 NEVER = float("inf")
 
@@ -108,36 +108,40 @@ def boot_id() -> str:
         return ""
 
 
-def remains(pid: int, start: int, mark: bytes = b"") -> list[int]:
-    """What still lives of a job whose first process was `pid` with this `start_time`; [] also when the pid belongs to another by now.
+class Seen:
+    """A process at the moment of a census; `start` in clock ticks since boot, `is_dead` also for one that nobody waited for yet."""
 
-    That process, its descendants and its session; those of the session only if their environment holds `mark` (`NAME=VALUE`,
-    when it is given), because a session outlives its leader.
-    """
-    now = start_time(pid)
-    if now not in (0, start):
-        return []
-    found = [pid, *descendants([pid])] if now else []
-    for other in _all_pids():
-        fields = _stat(other)
-        if fields and int(fields[_SESSION]) == pid and int(fields[_START]) >= start and other not in found and _is_marked(other, mark):
-            found.append(other)
-            found += descendants([other])
-    return [one for one in dict.fromkeys(found) if not is_dead(one)]
+    __slots__ = ("is_dead", "parent", "pid", "start")
+
+    def __init__(self, pid: int, fields: list[bytes]) -> None:
+        self.pid = pid
+        self.parent = int(fields[_PARENT])
+        self.start = int(fields[_START])
+        self.is_dead = fields[_STATE] in (b"Z", b"X")
 
 
-def marked(mark: bytes) -> list[int]:
-    """Pids of all that live and hold `mark` (`NAME=VALUE`) in the environment with which they were started."""
-    return [pid for pid in _all_pids() if mark in environment(pid) and not is_dead(pid)]
+def census() -> dict[int, Seen]:
+    """All processes, each looked at once; empty where the system shows none."""
+    return {pid: Seen(pid, fields) for pid in _all_pids() if (fields := _stat(pid))}
 
 
-def environment(pid: int) -> list[bytes]:
-    """The `NAME=VALUE`s with which a process was started; [] when it is gone, or somebody else's."""
+def marks_of(pid: int) -> dict[bytes, bytes]:
+    """The environment with which a process started its program; empty where it is gone or somebody else's."""
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().split(b"\0")
+        return dict([entry.partition(b"=")[::2] for entry in _read(f"/proc/{pid}/environ").split(b"\0")])
     except OSError:
-        return []
+        return {}
+
+
+def outputs_of(pid: int) -> list[str]:
+    """Where a process writes its standard output and its errors, as far as these are files."""
+    found = []
+    for number in (1, 2):
+        try:
+            found.append(os.readlink(f"/proc/{pid}/fd/{number}"))
+        except OSError:
+            continue
+    return found
 
 
 def send(pid: int, number: int) -> bool:
@@ -220,7 +224,3 @@ def _all_pids() -> list[int]:
 
 def _children_by_parent(pid: int) -> list[int]:
     return [other for other in _all_pids() if (fields := _stat(other)) and int(fields[_PARENT]) == pid]
-
-
-def _is_marked(pid: int, mark: bytes) -> bool:
-    return not mark or mark in environment(pid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from uetbuild.core.changes import Changes
 from uetbuild.core.events import Event
 from uetbuild.core.record import Record
 from uetbuild.errors import UetError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from uetbuild.state.layout import Layout
+    from uetbuild.state.store import SqliteStore
 
 LAST = "last"
 INTERRUPTED = "interrupted"
@@ -47,13 +49,13 @@ class History:
     def runs(self) -> list[PastRun]:
         """All runs, the newest first."""
         found: list[PastRun] = []
-        building = holder(self._layout.lock) is not None
+        building = holder(self._layout.lock)
+        current = building.run if building is not None and building.alive else ""
         for key, blob in self._database.rows("SELECT key, body FROM runs ORDER BY key DESC"):
             name, row = text_of(key), unseal(blob, key if type(key) is bytes else b"", RUNS)
             if name is not None and row is not None:
                 state, started, finished, summary = row
-                alive = building and not found  # only the newest can be the one that is building
-                found.append(PastRun(id=name, state=_state(state, alive), started=started, finished=finished, summary=summary))
+                found.append(PastRun(id=name, state=_state(state, name == current), started=started, finished=finished, summary=summary))
         return found
 
     def run(self, reference: str = LAST) -> PastRun:
@@ -116,12 +118,26 @@ def close_run(layout: Layout, run: str, keep: int, database: Database | None = N
     try:
         history = History(layout, opened or database)
         past = history.run(run)
-        known = {"schema": SUMMARY, "id": past.id, "state": past.state, "started": past.started, "finished": past.finished}
-        write_summary(layout, run, known | {name: value for name, value in past.summary.items() if name not in known})
+        write_summary(layout, run, _summary(past))
         history.prune(keep)
     finally:
         if opened is not None:
             opened.close()
+
+
+def interrupt_run(layout: Layout, store: SqliteStore, run: str, event: str, data: dict[str, Any], now: float) -> None:
+    """Say in the history that a run was interrupted, with an event as its last; nothing where there is no such run. The caller holds the
+    build lock. Raises UetError."""
+    history = History(layout, store.database)
+    past = next((one for one in history.runs() if one.id == run), None)
+    if past is None:
+        return
+    seq = max([each.seq for each in history.events(run)], default=0) + 1
+    changes = Changes()
+    changes.events.append(Event(seq=seq, time=round(now, 6), run=run, event=event, data=data))
+    changes.run = (run, INTERRUPTED, past.summary)
+    store.commit(changes)
+    write_summary(layout, run, _summary(past))
 
 
 def write_summary(layout: Layout, run: str, summary: dict[str, Any]) -> str:
@@ -168,6 +184,11 @@ def _remove_empty(folder: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _summary(past: PastRun) -> dict[str, Any]:
+    known = {"schema": SUMMARY, "id": past.id, "state": past.state, "started": past.started, "finished": past.finished}
+    return known | {name: value for name, value in past.summary.items() if name not in known}
 
 
 def _state(recorded: str, alive: bool) -> str:

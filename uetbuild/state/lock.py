@@ -3,6 +3,7 @@
 `flock` on the file that `filelock.FileLock` would use, so the two exclude each other; its import alone would cost more than the
 way to the first command. A forked supervisor shares the open description, so the lock is free only when the last of them is gone,
 however the coordinator died (promise 7). Readers never take it: who holds it is read from the file and from `/proc/locks`.
+The file's lines say who took it last: its pid, since when (seconds since 1970), and its run as soon as that begins.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+from time import time
 
+from uetbuild.core.record import Record
 from uetbuild.errors import ExitCode, UetError
 from uetbuild.failpoints import reach
 
@@ -19,19 +22,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LOCKS = "/proc/locks"
+LONGEST = 200  # bytes of the file that are looked at
+
+
+class Holder(Record):
+    """Who holds a lock, as far as the file says it: `pid` (0 = not known), `since` (seconds since 1970, 0.0 = not known), `run` ("" while
+    nothing was executed). `alive`: False where that process is gone, and its workers hold the lock until they have ended what it ran.
+    """
+
+    __slots__ = ("pid", "since", "run", "alive")
+    DEFAULTS = {"pid": 0, "since": 0.0, "run": "", "alive": True}
+
+    pid: int
+    since: float
+    run: str
+    alive: bool
 
 
 class BuildLock:
     """The lock at `path`; its folder exists. Not reentrant."""
 
-    __slots__ = ("path", "_descriptor")
+    __slots__ = ("path", "_descriptor", "_since")
 
     def __init__(self, path: str) -> None:
         self.path = path
         self._descriptor = -1
+        self._since = 0.0
 
-    def acquire(self, wait: bool = True, on_wait: Callable[[int], None] | None = None) -> None:
-        """Take the lock. Held by another: tell `on_wait` its pid (0 = unknown) once and wait; without `wait` raise UetError (exit 7).
+    def acquire(self, wait: bool = True, on_wait: Callable[[Holder], None] | None = None) -> None:
+        """Take the lock. Held by another: tell `on_wait` who that is, once, and wait; without `wait` raise UetError (exit 7).
 
         Waiting is one system call, which any signal handler that raises ends.
         """
@@ -41,7 +60,7 @@ class BuildLock:
             try:
                 reach("lock.opened")
                 if not _try(descriptor):
-                    holder = _pid_in(descriptor)
+                    holder = _holder_in(descriptor)
                     if not wait:
                         raise _held(holder)
                     if on_wait is not None and not told:
@@ -50,8 +69,8 @@ class BuildLock:
                     fcntl.flock(descriptor, fcntl.LOCK_EX)
                 if self._is_current(descriptor):
                     reach("lock.taken")
-                    _write_pid(descriptor)
                     self._descriptor, descriptor = descriptor, -1
+                    self.tell("")
                     return
             except OSError as error:
                 raise self._failure(error) from error
@@ -64,6 +83,14 @@ class BuildLock:
         if self._descriptor < 0:
             raise ValueError("the lock is not held")
         return self._descriptor
+
+    def tell(self, run: str) -> None:
+        """Write who holds it, and in which run; for people who wait, so a full disk must not keep anybody from building."""
+        self._since = self._since or time()
+        try:
+            os.pwrite(self._descriptor, f"{os.getpid()}\n{self._since:.3f}\n{run}\n".encode(), 0)
+        except OSError:
+            pass
 
     def release(self) -> None:
         """Let go of it in this process; heirs of the descriptor keep it. Nothing happens where it is not held. Never raises: the
@@ -95,14 +122,14 @@ class BuildLock:
         )
 
 
-def holder(path: str) -> int | None:
-    """Process id of the build that holds the lock at `path` (0 = unknown); None where nobody does. Takes no lock."""
+def holder(path: str) -> Holder | None:
+    """Who holds the lock at `path`; None where nobody does. Takes no lock."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        pid = _pid_in(descriptor)
+        found = _holder_in(descriptor)
         inode = os.fstat(descriptor).st_ino
     finally:
         os.close(descriptor)
@@ -110,10 +137,10 @@ def holder(path: str) -> int | None:
         with open(LOCKS, encoding="ascii", errors="replace") as file:
             lines = file.read().splitlines()
     except OSError:
-        return pid if pid and _is_alive(pid) else None
+        return found if found.pid and found.alive else None
     # "1: FLOCK  ADVISORY  WRITE 1234 fd:01:131 0 EOF"; the device is not compared: on btrfs and overlayfs it is another one than stat says
     held = any(len(fields) > 5 and fields[1] == "FLOCK" and fields[5].endswith(f":{inode}") for fields in map(str.split, lines))
-    return pid if held else None
+    return found if held else None
 
 
 def _try(descriptor: int) -> bool:
@@ -126,21 +153,16 @@ def _try(descriptor: int) -> bool:
     return True
 
 
-def _write_pid(descriptor: int) -> None:
-    """For people who wait; a full disk must not keep anybody from building."""
+def _holder_in(descriptor: int) -> Holder:
     try:
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        lines = os.pread(descriptor, LONGEST, 0).decode("ascii", "replace").split("\n")
     except OSError:
-        pass
-
-
-def _pid_in(descriptor: int) -> int:
-    try:
-        text = os.pread(descriptor, 20, 0).strip()
-    except OSError:
-        return 0
-    return int(text) if text.isdigit() else 0
+        return Holder()
+    pid, since, run, *_ = (*lines, "", "", "")
+    if not (pid.isdigit() and len(pid) < 20):  # nobody wrote it, or somebody else
+        return Holder()
+    is_ours = since.replace(".", "", 1).isdigit() and (not run or run.replace("-", "").isalnum())
+    return Holder(pid=int(pid), since=float(since) if is_ours else 0.0, run=run if is_ours else "", alive=_is_alive(int(pid)))
 
 
 def _is_alive(pid: int) -> bool:
@@ -153,6 +175,10 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _held(pid: int) -> UetError:
-    who = f"process {pid}" if pid else "another process"
-    return UetError(f"another build is running here ({who})", hint="wait for it, or leave out `--no-wait`", code=ExitCode.LOCKED)
+def _held(other: Holder) -> UetError:
+    who = f"process {other.pid}" if other.pid else "another process"
+    if not other.alive:
+        message = f"{who} was killed, and its workers are still ending what it ran"
+        return UetError(message, hint="wait for them, or leave out `--no-wait`", code=ExitCode.LOCKED)
+    run = f", run `{other.run}`" if other.run else ""
+    return UetError(f"another build is running here ({who}{run})", hint="wait for it, or leave out `--no-wait`", code=ExitCode.LOCKED)

@@ -38,6 +38,7 @@ EVENTS = seed("events", ("time", "event", "node", "data"))
 NEWEST = 0.3  # weight of the newest duration in the mean of logarithms: a single slow run does not outweigh the rest
 REMEMBERED = 10  # durations of a node that are kept
 ENDED = frozenset({"succeeded", "failed", "quarantined", "cancelled"})
+RUNNING = "running"
 
 STAGES = (  # failpoints before and after the commit of a stamp
     (Stage.STARTED, ("started.committing", "started.committed")),
@@ -98,12 +99,13 @@ class SqliteStore:
         return {node: each[1:] or each for node, each in self._known_durations().items()}
 
     def processes(self) -> list[Process]:
-        """What was spawned by runs that did not end, as far as is known."""
-        return [row for row in self._load("processes", PROCESSES, tuple).values() if row[2]]
+        """Runs that did not end (without node and pid), and what they spawned, as far as is known."""
+        return list(self._load("processes", PROCESSES, tuple).values())
 
-    def begun(self) -> list[str]:
-        """Ids of runs that began and did not end, and after which nobody has looked yet."""
-        return sorted({row[0] for row in self._load("processes", PROCESSES, tuple).values()})
+    def running(self) -> list[str]:
+        """Ids of the runs that are recorded as running, whether they are or not."""
+        rows = [(text_of(key), unseal(blob, key, RUNS)) for key, blob in self.database.rows("SELECT key, body FROM runs ORDER BY key")]
+        return [run for run, row in rows if run is not None and row is not None and row[0] == RUNNING]
 
     def _load(self, table: str, start: int, revive: Callable[[Any], Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -172,8 +174,8 @@ class SqliteStore:
         return fresh
 
     def _run_rows(self, changes: Changes) -> list[Statement]:
-        """The run's row and its processes. A run that ended leaves no process; one that began leaves a row without one, since it may spawn
-        from now on, and be killed before it could say what."""
+        """The run's row and its processes. A run that ended leaves no process; one that did not is known by its row, even if it was killed
+        before the first pid was durable."""
         statements: list[Statement] = []
         ended = False
         if changes.run is not None:
@@ -188,8 +190,7 @@ class SqliteStore:
             statements.append(_put("runs", {run: self._runs[run]}, RUNS))
             statements.append(_put("processes", {run: (run, "", 0, 0, self._boot)}, PROCESSES))
         if changes.pids:
-            boot = self._boot
-            rows = {f"{pid}-{start}-{boot}": (self._run, node, pid, start, boot) for node, pid, start in changes.pids}
+            rows = {f"{pid}-{start}-{self._boot}": (self._run, node, pid, start, self._boot) for node, pid, start in changes.pids}
             statements.append(_put("processes", rows, PROCESSES))
         if ended:
             statements.append(("DELETE FROM processes", [()]))

@@ -1,4 +1,6 @@
-"""`uetbuild resume [RUN]`: go on with a run that a budget halted, with its targets and options, and those typed now before them."""
+"""`uetbuild resume [RUN]`: go on with a run that was interrupted or halted, or that failed, with its targets and options, and those typed
+now before them.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +14,22 @@ from uetbuild.manifest.discover import find
 from uetbuild.state.history import History
 from uetbuild.state.layout import NAME, Layout
 
+RUNNING, SUCCEEDED = "running", "succeeded"
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uetbuild.report.history import PastRun
 
 
 def run(face: Face) -> int:
-    """Build as the run would have, as the same run: what it has spent counts."""
+    """Build as the run would have, as the same run: what it has built is not repeated, what it has spent counts."""
     options = face.options
     root = _root(options)
     past = History(Layout(root, os.path.abspath(options.state) if options.state else None)).run(*options.targets)
-    if not past.summary.get("halted"):
-        hint = "a build goes on where the one before stopped: `uetbuild` with the same targets"
-        raise UetError(f"run `{past.id}` was not halted by a budget", hint=hint)
+    if past.state == RUNNING:
+        raise UetError(f"run `{past.id}` is still running", hint="`uetbuild events --follow` shows what it does", code=ExitCode.LOCKED)
+    if past.state == SUCCEEDED:
+        raise UetError(f"run `{past.id}` succeeded: there is nothing to go on with", hint="`uetbuild` builds what is stale")
     _take_up(options, past, root)
     face.reopen()
     return build.run(face)

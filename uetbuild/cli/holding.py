@@ -1,0 +1,71 @@
+"""The state folder in the hands of one process: lock and open store; what everything that changes something needs."""
+
+from __future__ import annotations
+
+from uetbuild.cli.clock import SystemClock
+from uetbuild.executors.tree import boot_id
+from uetbuild.state.lock import BuildLock, Holder
+from uetbuild.state.store import open_writer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from uetbuild.cli.project import OpenProject
+    from uetbuild.core.ports import Shell
+    from uetbuild.state.store import SqliteStore
+
+GRACE = 5.0  # seconds between TERM and KILL
+
+
+class Held:
+    """The state folder, held by this build: lock and open store. A context manager. `at_close`: what is done when the store is closed and
+    the lock still held, if nothing went wrong.
+    """
+
+    __slots__ = ("at_close", "lock", "store", "waited")
+
+    def __init__(self, session: OpenProject, wait: bool, waiting: Callable[[int, str, float, bool], None]) -> None:
+        """`waiting` is told pid, run, since when and whether it lives of the build for which this one waits."""
+        self.waited: list[tuple[float, Holder]] = []  # from when on, for whom
+        session.layout.ensure()
+        self.lock = BuildLock(session.layout.lock)
+
+        def told(other: Holder) -> None:
+            self.waited.append((SystemClock.now(), other))
+            waiting(other.pid, other.run, other.since, other.alive)
+
+        self.lock.acquire(wait, told)
+        session.layout.clear_drafts()
+        self.store: SqliteStore = open_writer(session.layout, boot_id())
+        self.at_close: Callable[[], None] | None = None
+
+    def __enter__(self) -> Held:
+        return self
+
+    def wait_told(self) -> list[tuple[str, dict[str, Any]]]:
+        """The event that tells of the waiting, where there was any."""
+        now = SystemClock.now()
+        return [
+            ("lock_waited", {"pid": one.pid, "holder": one.run, "since": one.since, "seconds": max(0.0, round(now - began, 6))})
+            for began, one in self.waited
+        ]
+
+    def __exit__(self, fault: object, *_: object) -> None:
+        self.store.close()
+        try:
+            if fault is None and self.at_close is not None:
+                self.at_close()
+        finally:
+            self.lock.release()
+
+
+def tracker(shell: Shell, root: str) -> Callable[[list[str]], set[str]]:
+    """Which of some paths git tracks; none where there is no git or no repository."""
+
+    def tracked(paths: list[str]) -> set[str]:
+        code, out, _ = shell.ask(("git", "--literal-pathspecs", "ls-files", "-z", "--", *paths), root, {"GIT_OPTIONAL_LOCKS": "0"}, False)
+        return set(out.split("\0")) - {""} if not code else set()
+
+    return tracked
