@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from transcript import PROGRAM, Folder
+from watching import survivors
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -68,3 +72,34 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if total:
         counts = ", ".join(f"{count} {name}" for name, count in total.items())
         terminalreporter.write_line(f"random cases: seed {os.environ['UET_SEED']}: {counts}")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    shims = tmp_path / "bin"
+    shims.mkdir()
+    shim = shims / "uetbuild"
+    shim.write_text(f'#!/bin/sh\nexec {" ".join(PROGRAM)} "$@"\n')
+    shim.chmod(0o755)
+    home = tmp_path / "home"
+    home.mkdir()
+    environ = {
+        "PATH": f"{shims}:{os.path.dirname(sys.executable)}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_SYSTEM": "/dev/null",
+    }
+    return Folder(tmp_path / "project", environ)
+
+
+@pytest.fixture
+def marked(folder: Folder) -> Iterator[str]:
+    """Whoever was started by a test carries its mark in the environment; when it ends nobody may be left."""
+    folder.environ["UETBUILD_TEST_MARK"] = mark = str(folder.root)
+    yield mark
+    left = survivors(mark)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left

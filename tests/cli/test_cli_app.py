@@ -114,10 +114,10 @@ class SmallSession:
         view.up_to_date(2)
         return 0
 
-    def accept(self, ids: Sequence[str]) -> None:
+    def accept(self, ids: Sequence[str], wait: bool, view: Lines) -> None:
         self.done.append(("accept", list(ids)))
 
-    def clean(self, words: Sequence[str], orphans: bool) -> list[str]:
+    def clean(self, words: Sequence[str], orphans: bool, wait: bool, view: Lines) -> list[str]:
         self.done.append(("clean", list(words), orphans))
         return ["z", "a"]
 

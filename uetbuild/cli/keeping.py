@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from uetbuild.cli.project import OpenProject
+    from uetbuild.report.lines import Lines
 
 
-def accept(session: OpenProject, ids: Sequence[str]) -> None:
+def accept(session: OpenProject, ids: Sequence[str], wait: bool, view: Lines) -> None:
     """Stamp nodes as if they had made what lies there. Raises UetError where something that they should create is missing."""
     indices = sorted(session.members_of(session.targets(ids)), key=session.graph.position.__getitem__)
-    with Held(session, True, lambda *_: None) as held:
+    with Held(session, wait, view.waits_for) as held:
         shell = AskShell(dict(session.environ))
         disk = RealDisk(session.root, held.store.digests, session.environ)
         survey = session.survey(Request(members=tuple(indices)), held.store, disk, shell)
@@ -45,7 +46,7 @@ def accept(session: OpenProject, ids: Sequence[str]) -> None:
         held.store.commit(changes)
 
 
-def clean(session: OpenProject, words: Sequence[str], orphans: bool) -> list[str]:
+def clean(session: OpenProject, words: Sequence[str], orphans: bool, wait: bool, view: Lines) -> list[str]:
     """Remove what nodes are recorded to have produced, inside the root, never through a link; returns the removed paths.
 
     Without words everything that the manifest's workstreams produced; with `orphans` instead what belongs to none of them any more.
@@ -60,7 +61,7 @@ def clean(session: OpenProject, words: Sequence[str], orphans: bool) -> list[str
     removed: list[str] = []
     if not session.layout.check():
         return removed
-    with Held(session, True, lambda *_: None) as held:
+    with Held(session, wait, view.waits_for) as held:
         disk = RealDisk(session.root, held.store.digests, session.environ)
         hands = FileHands(session.root, session.layout, lambda paths: set(), through_links=False)
         stamps = held.store.stamps()

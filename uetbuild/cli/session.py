@@ -68,7 +68,7 @@ class Session(Protocol):
     def build(self, options: Options, view: Lines) -> int:
         """Build; returns the exit code."""
 
-    def accept(self, ids: Sequence[str]) -> None:
+    def accept(self, ids: Sequence[str], wait: bool, view: Lines) -> None:
         """Stamp nodes without running them."""
 
     def approve(self, options: Options, waiting: Callable[[int, str, float, bool], None]) -> Event:
@@ -80,5 +80,5 @@ class Session(Protocol):
     def recover(self, wait: bool, view: Lines) -> Wreck:
         """Clean it up; what there was."""
 
-    def clean(self, words: Sequence[str], orphans: bool) -> list[str]:
+    def clean(self, words: Sequence[str], orphans: bool, wait: bool, view: Lines) -> list[str]:
         """Remove what was produced; returns the removed paths."""

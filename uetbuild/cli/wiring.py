@@ -25,11 +25,11 @@ class Wired(OpenProject):
 
         return build(self, options, view)
 
-    def accept(self, ids: Sequence[str]) -> None:
+    def accept(self, ids: Sequence[str], wait: bool, view: Lines) -> None:
         """Stamp nodes without running them."""
         from uetbuild.cli.keeping import accept  # no build needs it
 
-        accept(self, ids)
+        accept(self, ids, wait, view)
 
     def approve(self, options: Options, waiting: Callable[[int, str, float, bool], None]) -> Event:
         """Record what a person says about what a run made."""
@@ -49,11 +49,11 @@ class Wired(OpenProject):
 
         return recover(self, wait, view.waits_for, view.warn)
 
-    def clean(self, words: Sequence[str], orphans: bool) -> list[str]:
+    def clean(self, words: Sequence[str], orphans: bool, wait: bool, view: Lines) -> list[str]:
         """Remove what nodes produced, and only that."""
         from uetbuild.cli.keeping import clean  # no build needs it
 
-        return clean(self, words, orphans)
+        return clean(self, words, orphans, wait, view)
 
 
 def open_project(options: Options) -> Wired:

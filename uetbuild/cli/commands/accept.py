@@ -5,6 +5,7 @@ from __future__ import annotations
 from uetbuild.cli.face import Face
 from uetbuild.errors import ExitCode
 from uetbuild.report.escapes import safe_name
+from uetbuild.report.lines import Lines
 
 
 def run(face: Face) -> int:
@@ -13,7 +14,7 @@ def run(face: Face) -> int:
     nodes = session.graph.nodes
     named = [nodes[i] for i in session.targets(face.options.targets)]
     ids = [node.id for node in named]
-    session.accept(ids)
+    session.accept(ids, not face.options.no_wait, Lines(face.out, face.err, json=face.json, quiet=face.options.quiet))
     if face.json:
         face.document({"schema": "uetbuild.accept/1", "accepted": ids})
     elif not face.options.quiet:

@@ -6,16 +6,13 @@ from uetbuild.cli.face import Face
 from uetbuild.errors import ExitCode
 from uetbuild.report.amounts import counted
 from uetbuild.report.escapes import safe_name
+from uetbuild.report.lines import Lines
 
 
 def run(face: Face) -> int:
     """Record the answer, and say what was answered."""
-
-    def waiting(pid: int) -> None:
-        if not face.options.quiet:
-            face.err.line(f"waiting for another build of this project{f' (process {pid})' if pid else ''} to end")
-
-    given = face.session().approve(face.options, waiting)
+    view = Lines(face.out, face.err, json=face.json, quiet=face.options.quiet)
+    given = face.session().approve(face.options, view.waits_for)
     if face.json:
         said = {"run": given.run, "gate": given.node, "time": given.time} | given.data
         face.document({"schema": "uetbuild.approve/1"} | said)

@@ -9,7 +9,7 @@ import os
 from uetbuild.cli.commands import build
 from uetbuild.cli.face import Face
 from uetbuild.cli.options import Options
-from uetbuild.errors import UetError
+from uetbuild.errors import ExitCode, UetError
 from uetbuild.manifest.discover import find
 from uetbuild.state.history import History
 from uetbuild.state.layout import NAME, Layout
