@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uetbuild.report.amounts import duration
+from uetbuild.report.amounts import duration, moment
 from uetbuild.report.escapes import safe_name
 
 TYPE_CHECKING = False
@@ -36,3 +36,12 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def waiting(pid: int, run: str, since: float, alive: bool) -> str:
+    """For whom a build waits; see `Lines.waits_for`."""
+    known = [f"process {pid}"] if pid else []
+    known += [f"run `{safe_name(run)}`"] if run else []
+    known += [f"since {moment(since)}"] if since else []
+    who = f" ({', '.join(known)})" if known else ""
+    return f"waiting for {'another' if alive else 'what is left of a killed'} build of this project{who} to end"

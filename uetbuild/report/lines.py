@@ -5,8 +5,8 @@ A fold over the events, it causes nothing (ports.View). Knows no graph and no st
 
 from __future__ import annotations
 
-from uetbuild.report.amounts import counted, duration, moment
-from uetbuild.report.causes import message_lines, signal_name, why_failed
+from uetbuild.report.amounts import counted, duration
+from uetbuild.report.causes import message_lines, signal_name, waiting, why_failed
 from uetbuild.report.closing import WAYS_ON, closing
 from uetbuild.report.escapes import safe_name, safe_output
 from uetbuild.report.reasons import in_words
@@ -105,13 +105,8 @@ class Lines:
     def waits_for(self, pid: int, run: str, since: float, alive: bool) -> None:
         """Say that another build holds the lock: process `pid` (0 = not known), `since` a moment since 1970 (0.0 = not known); not `alive`:
         that process was killed, and its workers are ending what it ran."""
-        if self._quiet:
-            return
-        known = [f"process {pid}"] if pid else []
-        known += [f"run `{safe_name(run)}`"] if run else []
-        known += [f"since {moment(since)}"] if since else []
-        who = f" ({', '.join(known)})" if known else ""
-        self._complain(f"waiting for {'another' if alive else 'what is left of a killed'} build of this project{who} to end")
+        if not self._quiet:
+            self._complain(waiting(pid, run, since, alive))
 
     # --- events -----------------------------------------------------------------------------------------------------------------
 
