@@ -187,12 +187,13 @@ def _purse(
 
 def _healed(session: OpenProject, store: SqliteStore, view: Lines, resumed: str) -> list[tuple[str, dict[str, Any]]]:
     """Clean up after builds that were killed; the events that tell of it, but for that of the `resumed` run, which has it already."""
-    _remove_sandboxes(session)
-    if not store.processes():
-        return []
-    from uetbuild.cli.recovery import heal  # only after a crash
+    told: list[tuple[str, dict[str, Any]]] = []
+    if store.processes():
+        from uetbuild.cli.recovery import heal  # only after a crash
 
-    return [("recovered", data) for data in heal(session.layout, store, view.warn) if data["interrupted"] != resumed]
+        told = [("recovered", data) for data in heal(session.layout, store, view.warn) if data["interrupted"] != resumed]
+    _remove_sandboxes(session)
+    return told
 
 
 def _remove_sandboxes(session: OpenProject) -> None:
