@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uetbuild.core.events import Event, lasted
+from uetbuild.core.events import Event, lasted, unfinished
 
 
 def events(*pairs: tuple[float, str]) -> list[Event]:
@@ -18,3 +18,15 @@ def test_a_run_lasted_from_its_start_to_its_last_word_and_all_parts_count() -> N
 
 def test_a_clock_that_was_set_back_takes_nothing_away() -> None:
     assert lasted(events((10.0, "run_started"), (12.0, "run_finished"), (5.0, "run_started"), (3.0, "run_finished"))) == 2.0
+
+
+def test_what_was_started_last_and_did_not_end_is_unfinished():
+    told = [
+        ("run_started", ""),
+        ("node_started", "a"),
+        ("node_finished", "a"),
+        ("node_started", "b"),
+        ("node_started", "a"),
+        ("node_finished", "c"),
+    ]
+    assert unfinished([Event(seq=i, time=0.0, run="R", event=event, node=node) for i, (event, node) in enumerate(told)]) == ["b", "a"]
