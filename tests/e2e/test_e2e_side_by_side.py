@@ -146,3 +146,15 @@ def test_interactive_without_a_terminal_gets_an_empty_input(folder: Folder) -> N
     folder.manifest('workstreams: {talk: {interactive: true, run: "cat; echo end"}}')
     said = folder.real("talk")
     assert (said.code, "end" in said.out) == (0, True), said.text
+
+
+def test_who_fails_leaves_the_folder_that_another_is_about_to_write_to(folder: Folder) -> None:
+    folder.manifest("""
+workstreams:
+  slow: {outputs: [out/deep/slow], run: "touch runs; while [ ! -e failed ]; do sleep 0.02; done; sleep 0.3; date > out/deep/slow"}
+  bad: {outputs: [out/deep/bad], run: "while [ ! -e runs ]; do sleep 0.02; done; date > out/deep/bad; touch failed; exit 1"}
+  worse: {outputs: [out/worse], depends_on: [bad], run: "date > out/worse"}
+""")
+    done = folder(["slow", "bad", "-k", "-j2"])
+    assert done.code == 1
+    assert (folder.exists("out/deep/slow"), folder.exists("out/deep/bad")) == (True, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from uetbuild.core.changes import Changes
 from uetbuild.core.conflicts import Conflicts
@@ -113,7 +113,7 @@ class World:
     def remove(self, path: str) -> None:
         self.files.pop(path, None)
 
-    def remove_empty(self, folder: str) -> None:
+    def remove_empty(self, folder: str, needed: Container[str] = ()) -> None:
         pass
 
     def make_folder(self, folder: str) -> None:

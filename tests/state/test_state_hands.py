@@ -122,6 +122,12 @@ def test_empty_folders_are_removed_up_to_the_first_that_is_not(root, hands):
     assert root.exists()
 
 
+def test_empty_folders_are_removed_up_to_the_first_that_is_needed(root, hands):
+    (root / "a/b/c").mkdir(parents=True)
+    hands.remove_empty("a/b/c", {"a/b"})
+    assert os.listdir(root / "a") == ["b"] and os.listdir(root / "a/b") == []
+
+
 def test_a_linked_folder_is_not_an_empty_one(root, hands):
     (root / "real").mkdir()
     (root / "alias").symlink_to("real")

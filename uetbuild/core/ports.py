@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Protocol
 
 from uetbuild.core.approval import Answer
@@ -54,8 +55,8 @@ class Hands(Protocol):
     def remove(self, path: str) -> None:
         """Remove a file or link; nothing happens where there is none."""
 
-    def remove_empty(self, folder: str) -> None:
-        """Remove a folder and its parents up to the root, as long as they are empty."""
+    def remove_empty(self, folder: str, needed: Container[str] = ()) -> None:
+        """Remove a folder and its parents up to the root, as long as they are empty and not `needed`."""
 
     def make_folder(self, folder: str) -> None:
         """Make a folder and its parents."""

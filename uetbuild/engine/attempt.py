@@ -172,6 +172,7 @@ class Bench:
 
     def give_up(self, attempt: Attempt) -> None:
         """After a failure: nothing half-made stays, but for what was edited."""
+        self._outputs.over(attempt.node)
         reach("failure.clearing")
         self._look_afresh(attempt)
         self._outputs.discard(attempt.node, attempt.last, attempt.before)

@@ -27,13 +27,14 @@ NOTHING = PathIndex(())
 class Outputs:
     """Looks at and clears the outputs of nodes. `owners`: literal output path -> node id, of the whole graph."""
 
-    __slots__ = ("owners", "_disk", "_exclude", "_hands", "_memory")
+    __slots__ = ("owners", "_disk", "_exclude", "_hands", "_memory", "_prepared")
 
     def __init__(self, disk: Disk, hands: Hands, memory: Memory, exclude: tuple[str, ...], nodes: Iterable[Node]) -> None:
         self._disk = disk
         self._hands = hands
         self._memory = memory
         self._exclude = exclude
+        self._prepared: dict[str, list[str]] = {}  # node that runs -> the folders that were made for it
         self.owners = {source.pattern: node.id for node in nodes for source in node.outputs if source.kind == Source.PATH}
 
     def refusal(self, node: Node, last: Stamp | None, forced: bool) -> str:
@@ -73,19 +74,28 @@ class Outputs:
         return saved
 
     def prepare(self, node: Node) -> None:
-        """Make the folders in which the outputs will lie."""
+        """Make the folders in which the outputs will lie; nobody removes them, though empty, until the node is `over`."""
+        self._prepared[node.id] = folders = self._folders(node)
+        for folder in folders:
+            self._hands.make_folder(folder)
+
+    def over(self, node: Node) -> None:
+        """The recipe has ended; the folders that were made for it are as any others again."""
+        self._prepared.pop(node.id, None)
+
+    def _folders(self, node: Node) -> list[str]:
+        """The folders in which the outputs will lie."""
+        found: list[str] = []
         for source in node.outputs:
             if source.kind == Source.PATH and source.folder:
-                self._hands.make_folder(source.pattern)
+                found.append(source.pattern)
             else:
                 pattern = source.pattern
                 while source.kind == Source.GLOB and any(letter in pattern for letter in "*?[{"):
                     pattern = pattern.rpartition("/")[0]
-                folder = pattern if source.kind == Source.GLOB else pattern.rpartition("/")[0]
-                if folder:
-                    self._hands.make_folder(folder)
-        if "/" in node.depfile:
-            self._hands.make_folder(node.depfile.rpartition("/")[0])
+                found.append(pattern if source.kind == Source.GLOB else pattern.rpartition("/")[0])
+        found.append(node.depfile.rpartition("/")[0])
+        return [folder for folder in dict.fromkeys(found) if folder]
 
     def standing(self, node: Node) -> Standing:
         """What lies in folder and glob outputs now; it belongs to others."""
@@ -168,6 +178,7 @@ class Outputs:
                 if "/" in path:
                     folders.add(path.rpartition("/")[0])
         self._disk.forget(paths)
+        needed = {folder for prepared in self._prepared.values() for folder in prepared} if folders else ()
         for folder in sorted(folders, key=len, reverse=True):
-            self._hands.remove_empty(folder)
+            self._hands.remove_empty(folder, needed)
         self._disk.forget(list(folders))

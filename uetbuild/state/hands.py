@@ -17,7 +17,7 @@ from uetbuild.state import content
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from uetbuild.state.layout import Layout
 
@@ -55,13 +55,14 @@ class FileHands:
                 return
             raise _failure("remove", path, error) from error
 
-    def remove_empty(self, folder: str) -> None:
-        """Remove a folder and its parents up to the root, as long as they are empty. Raises UetError for one that is not ours."""
+    def remove_empty(self, folder: str, needed: Container[str] = ()) -> None:
+        """Remove a folder and its parents up to the root, as long as they are empty and not `needed`. Raises UetError for one that is not
+        ours."""
         folder = self._checked(folder)
         if not folder or not os.path.lexists(os.path.join(self.root, folder)):
             return
         folder = self._resolved(folder)
-        while folder:
+        while folder and folder not in needed:
             above, name = os.path.split(folder)
             try:
                 parent = self._open(above)
