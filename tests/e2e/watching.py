@@ -64,7 +64,7 @@ workstreams:
       trap 'echo term >> told; exit 9' TERM
       echo half > out
       setsid sleep 1000 &
-      touch started
+      echo > started
       while true; do sleep 0.05; done
   next: {inputs: [out], outputs: [next], run: cp out next}
 """

@@ -28,7 +28,7 @@ def test_a_half_written_output_of_a_killed_build_never_passes_for_the_old_one(fo
     folder.write("in", "A\n")
     assert folder("work").code == 0
     folder.manifest("""
-workstreams: {work: {inputs: [in], outputs: [out], run: "head -c 1 in > out; touch started; sleep 1000"}}
+workstreams: {work: {inputs: [in], outputs: [out], run: "head -c 1 in > out; echo > started; sleep 1000"}}
 """)
     folder.write("in", "B\n")
     build = running(folder, "work")
@@ -44,7 +44,7 @@ workstreams: {work: {inputs: [in], outputs: [out], run: "head -c 1 in > out; tou
 def test_a_killed_supervisor_loses_its_job_not_the_build(folder: Folder) -> None:
     folder.manifest("""
 workstreams:
-  lost: {outputs: [lost], run: "touch started; sleep 1000"}
+  lost: {outputs: [lost], run: "echo > started; sleep 1000"}
   other: {outputs: [other], run: "while [ ! -e go ]; do sleep 0.01; done; touch other"}
   third: {inputs: [other], outputs: [third], run: touch third}
 """)
@@ -99,7 +99,7 @@ def test_what_a_recipe_leaves_in_the_background_ends_with_it(folder: Folder) -> 
 def test_a_second_build_waits_for_the_first_or_exits_with_7(folder: Folder) -> None:
     folder.manifest("""
 workstreams:
-  work: {outputs: [out], run: "echo run >> count; touch started; while [ ! -e go ]; do sleep 0.01; done; touch out"}
+  work: {outputs: [out], run: "echo run >> count; echo > started; while [ ! -e go ]; do sleep 0.01; done; touch out"}
 """)
     first = running(folder, "work")
     refused = folder("work --no-wait")
@@ -217,7 +217,7 @@ vars: {tone: plain}
 default: [other]
 workstreams:
   first: {always: true, run: "echo {{ vars.tone }} >> first"}
-  second: {depends_on: [first], outputs: [second], run: "touch started; while [ ! -e go ]; do sleep 0.01; done; echo {{ vars.tone }} > second"}
+  second: {depends_on: [first], outputs: [second], run: "echo > started; while [ ! -e go ]; do sleep 0.01; done; echo {{ vars.tone }} > second"}
   other: {outputs: [other], run: touch other}
 """)
     build = running(folder, "second", "tone=soft", "-j1")
@@ -245,7 +245,7 @@ def test_resume_goes_on_with_a_failed_run(folder: Folder) -> None:
 def test_who_waited_tells_for_whom_in_its_history(folder: Folder) -> None:
     folder.manifest("""
 workstreams:
-  work: {outputs: [out], run: "touch started; while [ ! -e go ]; do sleep 0.01; done; touch out"}
+  work: {outputs: [out], run: "echo > started; while [ ! -e go ]; do sleep 0.01; done; touch out"}
   more: {outputs: [more], run: touch more}
 """)
     first = running(folder, "work")

@@ -31,7 +31,7 @@ workstreams:
     outputs: [out]
     run: |
       trap 'echo half > out; exit 0' INT
-      touch started
+      echo > started
       while true; do sleep 0.05; done
   next: {inputs: [out], outputs: [next], run: cp out next}
 """)
@@ -49,7 +49,7 @@ workstreams:
     outputs: [out]
     run: |
       trap 'echo int >> told' INT
-      touch started
+      echo > started
       while true; do sleep 0.05; done
 """)
     build = running(folder, "deaf")
@@ -74,7 +74,7 @@ def test_sigterm_and_sighup_end_the_build(folder: Folder, number: signal.Signals
 def test_fail_fast_kills_what_is_running(folder: Folder) -> None:
     folder.manifest("""
 workstreams:
-  long: {outputs: [long], run: "touch started; sleep 1000"}
+  long: {outputs: [long], run: "echo > started; sleep 1000"}
   bad: {outputs: [bad], run: "while [ ! -e started ]; do sleep 0.01; done; exit 1"}
 """)
     said = ended(folder.start("-j2", "--fail-fast"))
@@ -86,7 +86,7 @@ workstreams:
 def test_steps_of_finally_run_after_ctrl_c_too(folder: Folder) -> None:
     folder.manifest("""
 workstreams:
-  work: {run: "touch lock started; sleep 1000", finally: "rm lock; echo tidied > tidied"}
+  work: {run: "touch lock; echo > started; sleep 1000", finally: "rm lock; echo tidied > tidied"}
 """)
     build = running(folder, "work")
     build.send_signal(signal.SIGINT)
@@ -98,7 +98,7 @@ def test_a_failed_build_reports_the_signal_before_the_failure(folder: Folder) ->
     folder.manifest("""
 workstreams:
   bad: {run: "exit 1"}
-  work: {run: "touch started; sleep 1000"}
+  work: {run: "echo > started; sleep 1000"}
 """)
     build = running(folder, "bad", "work", "-k", "-j2")
     build.send_signal(signal.SIGTERM)
