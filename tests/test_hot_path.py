@@ -80,7 +80,7 @@ OURS = {
     "uetbuild.core.policies", "uetbuild.core.retry", "uetbuild.core.rounds", "uetbuild.engine.cells", "uetbuild.engine.order",
     "uetbuild.engine.tally", "uetbuild.engine.waiting", "uetbuild.state.feedback",
     "uetbuild.core.ready", "uetbuild.core.record", "uetbuild.core.relative", "uetbuild.core.render", "uetbuild.core.schedule",
-    "uetbuild.core.scope", "uetbuild.core.staleness", "uetbuild.core.stamps", "uetbuild.core.terms", "uetbuild.core.topology",
+    "uetbuild.core.scope", "uetbuild.core.secrets", "uetbuild.core.staleness", "uetbuild.core.stamps", "uetbuild.core.terms", "uetbuild.core.topology",
     "uetbuild.core.trails", "uetbuild.core.verdicts", "uetbuild.core.walk",
     "uetbuild.engine", "uetbuild.engine.answers", "uetbuild.engine.approvals", "uetbuild.engine.arrivals", "uetbuild.engine.attempt", "uetbuild.engine.departures",
     "uetbuild.engine.discovered", "uetbuild.engine.gates", "uetbuild.engine.interrupts", "uetbuild.engine.journal", "uetbuild.engine.loop",
@@ -88,7 +88,7 @@ OURS = {
     "uetbuild.engine.recorded",
     "uetbuild.engine.request", "uetbuild.engine.states", "uetbuild.engine.survey", "uetbuild.engine.wait", "uetbuild.engine.waves",
     "uetbuild.executors", "uetbuild.executors.ask", "uetbuild.executors.channel", "uetbuild.executors.csignal",
-    "uetbuild.executors.masking", "uetbuild.executors.orphans", "uetbuild.executors.output",
+    "uetbuild.executors.orphans", "uetbuild.executors.output",
     "uetbuild.executors.pool", "uetbuild.executors.running", "uetbuild.executors.spawn", "uetbuild.executors.supervisor",
     "uetbuild.executors.tree", "uetbuild.executors.watch",
     "uetbuild.manifest", "uetbuild.manifest.discover",
@@ -96,7 +96,7 @@ OURS = {
     "uetbuild.report.modes", "uetbuild.report.reasons", "uetbuild.report.stream", "uetbuild.report.tail",
     "uetbuild.state", "uetbuild.state.atomic", "uetbuild.state.compiled", "uetbuild.state.content",
     "uetbuild.state.damage", "uetbuild.state.database", "uetbuild.state.digests", "uetbuild.state.disk", "uetbuild.state.hands", "uetbuild.state.layout",
-    "uetbuild.state.lock", "uetbuild.state.looks", "uetbuild.state.mounts", "uetbuild.state.observations", "uetbuild.state.sealed",
+    "uetbuild.state.lock", "uetbuild.state.looks", "uetbuild.state.mounts", "uetbuild.state.observations", "uetbuild.state.reports", "uetbuild.state.sealed",
     "uetbuild.state.store",
 }  # fmt: skip
 

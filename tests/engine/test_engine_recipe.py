@@ -11,6 +11,7 @@ from world import Build, FeedbackInMemory, World, node, sources
 
 from uetbuild.core.jobs import Job
 from uetbuild.core.nodes import Agent, Hole, Node, Step
+from uetbuild.core.secrets import Secrets
 from uetbuild.engine.attempt import Attempt
 from uetbuild.engine.recipe import CALL, LONGEST, Kitchen, Place
 
@@ -22,6 +23,7 @@ def kitchen_of(build: Build, python: str = "python3", feedback=None) -> Kitchen:
         root="/project", run="r1", python=python, environ=ENVIRON, log=lambda name: f"/log/{name}", notes=lambda name: f"/notes/{name}",
         sandbox=lambda name: f"/sandbox/{name}", feedback=FeedbackInMemory() if feedback is None else feedback,
     )  # fmt: skip
+    build.answers.secrets = Secrets.of(ENVIRON, build.graph.nodes)
     return Kitchen(place, build.project.settings, build.answers)
 
 
@@ -96,8 +98,15 @@ def test_a_strict_recipe_inherits_the_base_set_and_what_it_names(world):
 
 def test_secrets_are_masked_by_name_by_ending_and_where_the_manifest_writes_them(world):
     assert job_of(node("a"), world).masks == ("tok-12345",)
-    one = node("b", secrets=("MINE", "NOT_SET"), env=(("DB_PASSWORD", ("pw",)), ("MINE", ("other",)), ("PLAIN", ("x",))))
-    assert job_of(one, world).masks == ("m1", "other", "pw", "tok-12345")
+    one = node("b", secrets=("PLAIN", "MINE", "NOT_SET"), env=(("DB_PASSWORD", ("hunter22",)), ("MINE", ("other",)), ("CC", ("x",))))
+    assert job_of(one, world).masks == ("hunter22", "other", "tok-12345", "value")
+
+
+def test_what_only_a_command_can_tell_is_masked_where_it_is_set_as_a_secret(world):
+    late = Hole(name="args")
+    step = Step(words=(("x",),), env=(("DB_PASSWORD", (late,)),))
+    masks = job_of(node("b", secrets=("PIN",), env=(("PIN", ("the-", late)),), steps=(step,)), world, args=("s3cret",)).masks
+    assert {text for text in masks if "s3cret" in text} == {"s3cret", "the-s3cret"}
 
 
 def test_a_command_is_spoken_as_executed_with_secrets_masked_and_never_endless(world):

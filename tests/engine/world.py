@@ -17,6 +17,7 @@ from uetbuild.core.ledger import UNLIMITED, Ledger
 from uetbuild.core.nodes import Hole, Node, Project, Settings, Source, Step
 from uetbuild.core.ready import Admission
 from uetbuild.core.schedule import costs, ranks, remaining
+from uetbuild.core.secrets import Secrets
 from uetbuild.engine.answers import Answers
 from uetbuild.engine.attempt import Bench
 from uetbuild.engine.book import Book
@@ -323,7 +324,8 @@ class Build:
             settings=Settings(pools=pools, budget=world.budget, phases=world.phases),
             sh_vars=tuple(getattr(world, "sh_vars", ())),
         )
-        self.answers = Answers(self.project, world.root, world.environ, world.answers(), None, shell)
+        secrets = Secrets.of(dict(os.environ, **world.environ), self.graph.nodes)
+        self.answers = Answers(self.project, world.root, world.environ, world.answers(), None, shell, secrets)
         self.survey = Survey(self.project, self.graph, world, Memory(world), self.answers, self.request)
         self.workers = FakeWorkers(world)
         self.wait = NoWait(world, self.workers)
@@ -336,7 +338,7 @@ class Build:
         cost = costs(self.graph, self.request.members, self.world.seconds())
         keys = ranks(self.graph, remaining(self.graph, self.request.members, cost))
         rank = [sorted(range(len(keys)), key=keys.__getitem__).index(i) for i in range(len(keys))]
-        journal = Journal("run-1", self.world, (self.view,), self.world)
+        journal = Journal("run-1", self.world, (self.view,), self.world, 0, self.answers.secrets)
         settings = self.project.settings
         outputs = Outputs(self.world, self.world, self.survey.memory, settings.exclude, self.graph.nodes)
         place = Place(

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from uetbuild.core.nodes import Hole, Node, Project, Settings, ShVar, Source, Step
+from uetbuild.core.secrets import Secrets
 from uetbuild.state import atomic, compiled
 from uetbuild.state.compiled import MOST, cache_key, load, save
 from uetbuild.state.layout import Layout
@@ -38,7 +39,7 @@ def seen():
 
 
 def test_what_was_saved_is_loaded(layout, seen):
-    save(layout, "k", PROJECT, seen)
+    save(layout, "k", PROJECT, seen, Secrets())
     project, observed = load(layout, "k")
     assert project == PROJECT
     assert observed.row() == seen.row()
@@ -46,7 +47,7 @@ def test_what_was_saved_is_loaded(layout, seen):
 
 
 def test_a_damaged_file_is_passed_over(layout, seen):
-    save(layout, "k", PROJECT, seen)
+    save(layout, "k", PROJECT, seen, Secrets())
     data = atomic.read_own(layout.compiled("k"))
     for size in range(0, len(data), 61):
         atomic.write(layout.compiled("k"), data[:size])
@@ -59,19 +60,19 @@ def test_a_damaged_file_is_passed_over(layout, seen):
 
 
 def test_a_file_of_another_version_is_passed_over(layout, seen, monkeypatch):
-    save(layout, "k", PROJECT, seen)
+    save(layout, "k", PROJECT, seen, Secrets())
     monkeypatch.setattr(compiled, "__version__", "99")
     assert load(layout, "k") is None
 
 
 def test_a_file_of_other_sources_of_the_tool_is_passed_over(layout, seen, monkeypatch):
-    save(layout, "k", PROJECT, seen)
+    save(layout, "k", PROJECT, seen, Secrets())
     monkeypatch.setattr(compiled, "_sources", lambda: ["load.py 1"])
     assert load(layout, "k") is None
 
 
 def test_only_a_regular_file_of_ours_is_believed(layout, seen, monkeypatch):
-    save(layout, "k", PROJECT, seen)
+    save(layout, "k", PROJECT, seen, Secrets())
     path = layout.compiled("k")
     os.chmod(path, 0o666)
     assert load(layout, "k") is None, "others could have written it"
@@ -87,16 +88,16 @@ def test_only_a_regular_file_of_ours_is_believed(layout, seen, monkeypatch):
 
 def test_the_oldest_files_go(layout, seen):
     for number in range(MOST + 3):
-        save(layout, f"{number}", PROJECT, seen)
+        save(layout, f"{number}", PROJECT, seen, Secrets())
         os.utime(layout.compiled(f"{number}"), (number, number))
-    save(layout, "newest", PROJECT, seen)
+    save(layout, "newest", PROJECT, seen, Secrets())
     kept = {name for name in os.listdir(layout.folder) if name.startswith("graph-")}
     assert len(kept) == MOST and "graph-newest.bin" in kept and "graph-3.bin" not in kept
 
 
 def test_saving_where_nothing_can_be_written_is_no_error(layout, seen):
     os.rename(layout.folder, layout.folder + "-gone")
-    save(layout, "k", PROJECT, seen)
+    save(layout, "k", PROJECT, seen, Secrets())
     assert load(layout, "k") is None
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from uetbuild.cli.argv import Parsed
+    from uetbuild.core.secrets import Secrets
 
 _CANNOT_WRITE = ("EACCES", "EDQUOT", "EIO", "ENOSPC", "EPERM", "EROFS")
 _LIMITS = {
@@ -55,7 +56,7 @@ def guarded(face: Face, words: Sequence[str]) -> int:
         if face.environ.get("UETBUILD_DEBUG") == "1":
             import traceback  # only when a programmer asks
 
-            face.err.write(traceback.format_exc())
+            face.err.write(face.secrets().masked(traceback.format_exc()))
         return shown.code
 
 
@@ -114,12 +115,22 @@ def _tell(face: Face, error: UetError) -> None:
     """Show an error: as text on stderr, with `--json` as JSON on stdout."""
     from uetbuild.report.faults import as_json, as_text  # only where something is wrong
 
+    _hush(error, face.secrets())
     if face.json:
         face.document(as_json(error))
     else:
         if not face.out.at_start:
             face.out.write("\n")
         face.err.write(as_text(error, face.err.colours))
+
+
+def _hush(error: UetError, secrets: Secrets) -> None:
+    """Take secrets out of an error about to be shown: a command may have said one, a line of the manifest may hold one."""
+    for one in (error, *getattr(error, "errors", ())):
+        one.message, one.hint = secrets.masked(one.message), secrets.masked(one.hint)
+        for location in (one.location, *[place for _, place in one.others]):
+            if location is not None:
+                location.source = secrets.masked(location.source)
 
 
 def _as_uet_error(error: Exception) -> UetError:

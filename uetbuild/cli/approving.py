@@ -50,9 +50,9 @@ def approve(session: OpenProject, options: Options, waiting: Callable[[int, str,
         if answer is not None:
             raise _already(node, answer)
         changes = Changes()
-        given = _given(options, run, node, approvals, events[-1].seq + 1)
+        given = _given(session.secrets.masked(options.comment), options.yes, run, node, approvals, events[-1].seq + 1)
         changes.approvals[approvals.key(node)] = Answer(
-            yes=options.yes, who=given.data["who"], time=given.time, run=run, comment=options.comment
+            yes=options.yes, who=given.data["who"], time=given.time, run=run, comment=given.data["comment"]
         )
         changes.events.append(given)
         held.store.commit(changes)
@@ -105,9 +105,9 @@ def _already(node: Node, answer: Answer) -> UetError:
     return UetError(f"`{node.id}` was already {said} by {answer.who} at {moment(answer.time)}", hint=hint)
 
 
-def _given(options: Options, run: str, node: Node, approvals: Approvals, seq: int) -> Event:
+def _given(comment: str, yes: bool, run: str, node: Node, approvals: Approvals, seq: int) -> Event:
     said = {
-        "approved": options.yes, "who": f"{_user()}@{os.uname().nodename}", "comment": options.comment,
+        "approved": yes, "who": f"{_user()}@{os.uname().nodename}", "comment": comment,
         "files": approvals.files(node), "digest": approvals.digest(node),
     }  # fmt: skip
     return Event(seq=seq, time=round(SystemClock.now(), 6), run=run, event="approval_given", node=node.id, data=said)

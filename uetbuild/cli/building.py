@@ -18,19 +18,17 @@ from uetbuild.engine.loop import Loop
 from uetbuild.engine.outputs import Outputs
 from uetbuild.engine.preflight import preflight
 from uetbuild.engine.purse import Purse
-from uetbuild.engine.recipe import Kitchen, Place, written_secrets
+from uetbuild.engine.recipe import Kitchen, Place
 from uetbuild.engine.wait import SignalWait
 from uetbuild.errors import UetError
 from uetbuild.executors.ask import AskShell
 from uetbuild.executors.pool import SupervisorPool
 from uetbuild.report.modes import followed, output_mode
-from uetbuild.state import compiled
+from uetbuild.state import compiled, reports
 from uetbuild.state.disk import RealDisk
 from uetbuild.state.feedback import FeedbackFiles
 from uetbuild.state.hands import FileHands
 from uetbuild.state.layout import new_run_id
-
-LONGEST_USAGE = (1 << 20) + 1  # bytes that are read of a usage file; core/usage.py refuses more than one less
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,8 +67,8 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         code, seen = _run(session, request, held, view, settings, earlier, before)
         if not code and options.typed is not None and not held.store.warnings:
             _remember(session, options, held, view, seen)
-        if session.fresh is not None and not any(written_secrets(node) for node in session.graph.nodes):  # secrets are never stored
-            compiled.save(session.layout, session.key, session.project, session.fresh)
+        if session.fresh is not None and session.may_be_kept(options):
+            compiled.save(session.layout, session.key, session.project, session.fresh, session.secrets)
     return code
 
 
@@ -122,7 +120,7 @@ def _run(
     hands = FileHands(root, session.layout, tracker(shell, root))
     bench = Bench(survey, Outputs(disk, hands, survey.memory, settings.exclude, session.graph.nodes))
     held.lock.tell(run)
-    journal = Journal(run, store, (view,), SystemClock(), earlier[-1].seq if earlier else 0)
+    journal = Journal(run, store, (view,), SystemClock(), earlier[-1].seq if earlier else 0, session.secrets)
     for event, data in before:
         journal.precede(event, **data)
     rank, admission = priorities(session.graph, request, store.seconds(), settings)
@@ -168,15 +166,11 @@ def _purse(
     def make() -> Book:
         from uetbuild.cli.money import open_book  # decimal and json: most builds spend nothing
 
-        return open_book(session.layout, settings, run, budgeted, earlier, models, view.warn)
+        return open_book(session.layout, settings, run, budgeted, earlier, models, view.warn, session.secrets)
 
     def read(node: str, number: int) -> bytes:
         path = session.layout.report(run, node)
-        try:
-            with open(path, "rb") as file:
-                said = file.read(LONGEST_USAGE)
-        except OSError:
-            return b""
+        said = reports.read(path, session.secrets)
         if said and number:
             os.rename(path, session.layout.report(run, node, number))
         return said

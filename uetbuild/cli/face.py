@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from uetbuild.cli.session import Session
+    from uetbuild.core.secrets import Secrets
 
 
 class Face:
@@ -47,6 +48,13 @@ class Face:
                 self._failure = error
                 raise
         return self._session
+
+    def secrets(self) -> Secrets:
+        """What is not to be shown, as far as it is known without opening the project."""
+        from uetbuild.core.secrets import Secrets  # only where something is wrong
+
+        found: Secrets | None = getattr(self._session, "secrets", None)
+        return Secrets.of(self.environ) if found is None else found
 
     def reopen(self) -> None:
         """Open the project anew when it is asked for: the options have changed."""

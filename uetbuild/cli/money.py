@@ -17,6 +17,7 @@ from uetbuild.core.usage import parse
 from uetbuild.engine.book import Book
 from uetbuild.errors import UetError
 from uetbuild.report.amounts import dollars
+from uetbuild.state import reports
 from uetbuild.state.ledger import LedgerFile
 
 TYPE_CHECKING = False
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from uetbuild.core.events import Event
     from uetbuild.core.nodes import Node, Settings
     from uetbuild.core.outlook import Past
+    from uetbuild.core.secrets import Secrets
     from uetbuild.core.usage import Prices
     from uetbuild.state.layout import Layout
 
@@ -34,24 +36,23 @@ MOST_DIGITS = 9  # before and behind the point
 
 def open_book(
     layout: Layout, settings: Settings, run: str, budgeted: bool, earlier: Sequence[Event], models: Mapping[str, str],
-    warn: Callable[[str], None],
+    warn: Callable[[str], None], secrets: Secrets,
 ) -> Book:  # fmt: skip
-    """The book of a run, open for writing. `earlier`: the events of a run that goes on; `models`: those of agents, by node id.
-
-    Raises UetError where the ledger cannot be used, under a budget also where it is damaged."""
+    """The book of a run, open for writing. `earlier`: the events of a run that goes on; `models`: those of agents, by node id; `secrets`:
+    what no entry holds. Raises UetError where the ledger cannot be used, under a budget also where it is damaged."""
     file = LedgerFile(layout, writable=True, strict=budgeted)
     for text in file.warnings:
         warn(text)
     prices = known_prices(settings)
     entries = file.entries()
-    cut_off = _recovered(layout, [entry for entry in folded(entries).values() if not entry.settled], prices, models)
+    cut_off = _recovered(layout, [entry for entry in folded(entries).values() if not entry.settled], prices, models, secrets)
     if cut_off:
         file.write(cut_off)
         entries = file.entries()
     if earlier:
         _remove_reports(layout, run)
     ledger = Ledger(run, settings.budget or UNLIMITED, dict(settings.phases), entries)
-    return Book(ledger, file, prices, estimates(past_costs(entries)), SystemClock(), lasted(earlier))
+    return Book(ledger, file, prices, estimates(past_costs(entries)), SystemClock(), lasted(earlier), secrets)
 
 
 def known_prices(settings: Settings) -> Prices:
@@ -59,7 +60,9 @@ def known_prices(settings: Settings) -> Prices:
     return PRICES | {model: rates for model, *rates in settings.prices}  # type: ignore[return-value]
 
 
-def _recovered(layout: Layout, entries: list[Entry], prices: Prices, models: Mapping[str, str]) -> list[Entry]:
+def _recovered(
+    layout: Layout, entries: list[Entry], prices: Prices, models: Mapping[str, str], secrets: Secrets
+) -> list[Entry]:  # fmt: skip
     """What attempts that a crash cut off had reported by then; one that had reported nothing stays as it was reserved.
 
     A report without number is that of the last attempt: those before it were put aside when they ended, before this one was reserved.
@@ -68,12 +71,11 @@ def _recovered(layout: Layout, entries: list[Entry], prices: Prices, models: Map
     for entry in entries:
         for path in (layout.report(entry.run, entry.node, entry.attempt), layout.report(entry.run, entry.node)):
             try:
-                with open(path, "rb") as file:
-                    uses = parse(file.read(), prices, models.get(entry.node, ""))
-            except (OSError, ValueError):
+                uses = parse(reports.read(path, secrets), prices, models.get(entry.node, ""))
+            except ValueError:
                 continue
             if uses:
-                found.append(settled(entry, uses, 0.0))
+                found.append(settled(entry, [use.with_(model=secrets.masked(use.model)) for use in uses], 0.0))
                 break
     return found
 

@@ -8,6 +8,7 @@ import os
 
 from uetbuild.cli.options import BUILDS
 from uetbuild.cli.targets import Targets
+from uetbuild.core.secrets import ENDINGS, Secrets
 from uetbuild.engine.answers import Answers
 from uetbuild.engine.discovered import with_discovered
 from uetbuild.engine.memory import Memory
@@ -63,6 +64,9 @@ class OpenProject:
         self.rests_on: Observations  # what was seen when the manifest was compiled, now or earlier
         self.key = ""
         self.project = self._compiled(found.manifest, options)
+        self.secrets = Secrets.of(environ, self.project.nodes)
+        if self.fresh is not None:
+            self.secrets.hush(self.project)  # one that was kept holds none
         self.reader = open_reader(self.layout)
         self._namespace = found.here
         self.renew(self.reader.stamps())
@@ -125,8 +129,23 @@ class OpenProject:
             args=tuple(options.args or ()), arguments=self._arguments(options, named), jobs=self.jobs(options),
             stop=Request.KEEP_GOING if options.keep_going else Request.KILL if options.fail_fast else Request.FINISH,
             strict_waves=options.strict_waves, follow=follow, yes=options.yes, targets=tuple(options.targets),
-            options=options.kept() | ({"folder": self._folder} if self._folder else {}),
+            options=self._kept(options) | ({"folder": self._folder} if self._folder else {}),
         )  # fmt: skip
+
+    def _kept(self, options: Options) -> dict[str, object]:
+        """What `resume` takes up again; nothing of it where it would store a secret."""
+        kept: dict[str, object] = options.kept()
+        said = [*[value for _, value in options.assignments], *(options.args or ())]
+        return {"withheld": True} if self.secrets.are_said(said) else kept
+
+    def may_be_kept(self, options: Options) -> bool:
+        """Whether the manifest as it was compiled just now rests on no secret: what is kept lies on the disk."""
+        read = self.fresh.env if self.fresh is not None else {}
+        return not (
+            self.secrets.written
+            or any(value and name.endswith(ENDINGS) for name, value in read.items())
+            or self.secrets.are_said([value for _, value in options.assignments])
+        )
 
     def jobs(self, options: Options) -> int:
         """How many at once: as said, else as set, else the cores."""
@@ -146,7 +165,7 @@ class OpenProject:
     def survey(self, request: Request, store: Store, disk: RealDisk, shell: Shell | None) -> Survey:
         """A survey over these ports."""
         memory = Memory(store)
-        answers = Answers(self.project, self.root, self.environ, store.answers(), LazyJinja(), shell)
+        answers = Answers(self.project, self.root, self.environ, store.answers(), LazyJinja(), shell, self.secrets)
         return Survey(self.project, self.graph, disk, memory, answers, request)
 
     def spent(self) -> tuple[list[Entry], list[str]]:

@@ -72,4 +72,4 @@ def save(session: OpenProject, options: Options, seen: Observations, said: str) 
     disk = RealDisk(session.root, Digests(), session.environ)
     if options.typed is not None and (options.file or observe(cwd, session.root, disk)):
         seen.add(disk.observations)
-        snapshot.save(session.layout, options.typed, cwd, said, seen, session.environ)
+        snapshot.save(session.layout, options.typed, cwd, said, seen, session.environ, session.secrets)

@@ -9,6 +9,7 @@ from uetbuild.core.environment import inherited
 from uetbuild.core.fingerprint import digest_text, step_row
 from uetbuild.core.nodes import Step
 from uetbuild.core.render import Values, render_step, render_text
+from uetbuild.core.secrets import Secrets
 from uetbuild.errors import UetError
 
 TYPE_CHECKING = False
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     Env = tuple[tuple[str, Pieces], ...]
 
 
-class Answers:
-    """`warnings` says what was assumed; `learnt` what was asked (question -> answer), for the store."""
+HIDDEN = "\0"  # before the digest of an answer that holds a secret: it counts, but is never stored
 
-    __slots__ = ("warnings", "learnt", "_root", "_environ", "_shell", "_evaluator", "_variables", "_remembered", "_asked")
+
+class Answers:
+    """`warnings` says what was assumed; `secrets` are those of the build."""
+
+    __slots__ = ("secrets", "warnings", "_learnt", "_root", "_environ", "_shell", "_evaluator", "_variables", "_remembered", "_asked")
 
     def __init__(
         self,
@@ -34,9 +38,11 @@ class Answers:
         remembered: dict[str, str],
         evaluator: Evaluator,
         shell: Shell | None,
+        secrets: Secrets | None = None,
     ) -> None:
         self.warnings: list[str] = []
-        self.learnt: dict[str, str] = {}
+        self.secrets = Secrets() if secrets is None else secrets
+        self._learnt: dict[str, str] = {}
         self._root = root
         self._environ = environ
         self._shell = shell
@@ -44,6 +50,15 @@ class Answers:
         self._variables: dict[str, ShVar] = {variable.name: variable for variable in project.sh_vars}
         self._remembered = remembered
         self._asked: dict[str, str] = {}
+
+    @property
+    def learnt(self) -> dict[str, str]:
+        """What was asked (question -> answer), for the store."""
+        return {question: self._stored(answer) for question, answer in self._learnt.items()}
+
+    def digest(self, text: str) -> str:
+        """The digest by which the value of a variable, or what a probe said, counts."""
+        return text[1:] if self._shell is None and text.startswith(HIDDEN) else digest_text(text)
 
     @property
     def asked(self) -> bool:
@@ -87,9 +102,13 @@ class Answers:
                 # an answer that was never given: a variable reads as empty, a `skip_if` as "not skipped"
                 self._asked[key] = self._remembered.get(key, "1 " if what == "skip_if" else "0 ")
             else:
-                self._asked[key] = self.learnt[key] = self._run(step, env, strict)
+                self._asked[key] = self._learnt[key] = self._run(step, env, strict)
         code, _, text = self._asked[key].partition(" ")
         return int(code), text
+
+    def _stored(self, answer: str) -> str:
+        code, _, text = answer.partition(" ")
+        return answer if self.secrets.masked(text) == text else f"{code} {HIDDEN}{digest_text(text)}"
 
     def _run(self, step: Step, env: Env, strict: tuple[str, ...] | None) -> str:
         assert self._shell is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from time import gmtime, strftime
 
 from uetbuild.core.ledger import NO, UNLIMITED, WAIT, YES, Notice, Spender
+from uetbuild.core.secrets import Secrets
 from uetbuild.core.usage import parse
 
 TYPE_CHECKING = False
@@ -33,12 +34,13 @@ class Book:
 
     START, WAIT, OWN, PHASE, RUN = range(5)  # may start; may later; never: by its own limit, its phase's, the run's
 
-    __slots__ = ("last", "why", "_began", "_clock", "_estimates", "_events", "_file", "_ledger", "_prices", "_unwritten")
+    __slots__ = ("last", "why", "_began", "_clock", "_estimates", "_events", "_file", "_ledger", "_prices", "_secrets", "_unwritten")
 
     def __init__(
-        self, ledger: Ledger, file: LedgerFile, prices: Prices, estimates: Mapping[str, tuple[str, int]], clock: Clock, lasted: float = 0.0
+        self, ledger: Ledger, file: LedgerFile, prices: Prices, estimates: Mapping[str, tuple[str, int]], clock: Clock, lasted: float = 0.0,
+        secrets: Secrets | None = None,
     ) -> None:  # fmt: skip
-        """`lasted`: seconds that earlier parts of the run took."""
+        """`lasted`: seconds that earlier parts of the run took; `secrets`: what no entry holds."""
         self.last = 0.0
         self.why = ""
         self._ledger = ledger
@@ -47,6 +49,7 @@ class Book:
         self._estimates = estimates
         self._clock = clock
         self._began = clock.monotonic() - lasted
+        self._secrets = Secrets() if secrets is None else secrets
         self._unwritten: dict[tuple[str, str, int], Entry] = {}
         self._events: list[tuple[str, str, dict[str, Any]]] = []
 
@@ -122,7 +125,8 @@ class Book:
 
     def _uses(self, node: Node, said: bytes) -> list[Use]:
         try:
-            return parse(said, self._prices, "" if node.agent is None else node.agent.model)
+            used = parse(said, self._prices, "" if node.agent is None else node.agent.model)
+            return [use.with_(model=self._secrets.masked(use.model)) for use in used]
         except ValueError as wrong:
             message = f"what `{node.id}` wrote to its usage file is not used: {wrong}"
             self._events.append(("budget_warning", node.id, {"account": node.id, "message": message}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uetbuild.core.changes import Changes
 from uetbuild.core.events import Event
+from uetbuild.core.secrets import Secrets
 from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
@@ -14,13 +15,16 @@ if TYPE_CHECKING:
     from uetbuild.core.ports import Clock, Store, View
 
 
+WORDS = ("message", "command", "title", "step", "comment")  # texts for people; what else is said are names and numbers
+
+
 class Journal:
     """Collects the `changes` of a turn; `flush` commits them and tells the views. A run begins with its first event."""
 
-    __slots__ = ("run", "changes", "begun", "_store", "_views", "_clock", "_before", "_seq", "_told")
+    __slots__ = ("run", "changes", "begun", "_store", "_views", "_clock", "_before", "_seq", "_secrets", "_told")
 
-    def __init__(self, run: str, store: Store, views: Sequence[View], clock: Clock, seq: int = 0) -> None:
-        """`seq`: of the last event of the run, where it goes on."""
+    def __init__(self, run: str, store: Store, views: Sequence[View], clock: Clock, seq: int = 0, secrets: Secrets | None = None) -> None:
+        """`seq`: of the last event of the run, where it goes on; `secrets`: what no text says."""
         self.run = run
         self.changes = Changes()
         self.begun = False
@@ -29,6 +33,7 @@ class Journal:
         self._clock = clock
         self._before: list[tuple[str, dict[str, Any]]] = []
         self._seq = seq
+        self._secrets = Secrets() if secrets is None else secrets
         self._told: list[Event] = []
 
     def precede(self, event: str, /, **data: Any) -> None:
@@ -43,6 +48,8 @@ class Journal:
 
     def emit(self, event: str, node: str = "", /, **data: Any) -> None:
         """Append an event of now."""
+        if self._secrets.forms:
+            data |= {word: self._secrets.masked(text) for word in WORDS if (text := data.get(word))}
         self._seq += 1
         self._append(Event(seq=self._seq, time=round(self._clock.now(), 6), run=self.run, event=event, node=node, data=data))
 

@@ -9,6 +9,7 @@ from uetbuild.core.record import Record
 from uetbuild.core.relative import seen_from
 from uetbuild.core.render import late_of, quoted, render_step, render_text
 from uetbuild.core.retry import Cause
+from uetbuild.core.secrets import ENDINGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from uetbuild.engine.attempt import Attempt
 
 LONGEST = 4000  # characters of a command in events
-SECRET_ENDINGS = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
 
 # Calls a function named on the command line: argv is (python, -u, -c, this, folder of the manifest, "pkg.mod:func", JSON of its
 # arguments). Unbuffered, so that what it prints is shown as it comes; the project's own `json.py` must not come before ours.
@@ -53,13 +53,13 @@ class Place(Record):
 class Kitchen:
     """Makes jobs for one build."""
 
-    __slots__ = ("_answers", "_masks", "_place", "_settings")
+    __slots__ = ("_answers", "_place", "_secrets", "_settings")
 
     def __init__(self, place: Place, settings: Settings, answers: Answers) -> None:
         self._place = place
         self._settings = settings
         self._answers = answers
-        self._masks = tuple(sorted({value for name, value in place.environ.items() if name.endswith(SECRET_ENDINGS) and len(value) >= 4}))
+        self._secrets = answers.secrets
 
     def job(self, key: int, attempt: Attempt, args: tuple[str, ...], slots: Iterable[tuple[str, str]], follow: bool) -> Job:
         """The job of an attempt; `slots`: (pool, numbers of the places that it holds)."""
@@ -69,6 +69,7 @@ class Kitchen:
         values = self._values(attempt, args, node.cwd)
         elsewhere = {cwd: self._values(attempt, args, cwd) for step in (*node.steps, *node.finally_) if (cwd := step.cwd) is not None}
         env = self._environment(node, values)
+        self._learn(node, env.items())
         inputs = "".join([f"{path}\n" for path in values.inputs])
         changed = "".join([f"{path}\n" for path in values.changed])
         env |= {
@@ -81,6 +82,9 @@ class Kitchen:
         if attempt.number > 1:
             notes.append((lists + ".usage", ""))  # what the attempt before used is counted
         commands = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]
+        finally_ = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.finally_]
+        for command in (*commands, *finally_):
+            self._learn(node, command.env)
         if node.agent is not None:
             prompt = f"{self._place.root}/{node.agent.prompt_file}"
             if attempt.feedback or not node.agent.prompt_file:
@@ -88,14 +92,14 @@ class Kitchen:
                 if attempt.feedback and "feedback" not in late_of(node.agent.prompt):
                     text = f"{text.rstrip()}\n\n{attempt.feedback}"
                 prompt = lists + ".prompt"
-                notes.append((prompt, text))
+                notes.append((prompt, self._secrets.masked(text)))
             env |= {"UET_PROMPT_FILE": prompt, "UET_MODEL": node.agent.model}
             commands = [command.with_(stdin=prompt) for command in commands]
         return Job(
             key=key, node=node.id, commands=tuple(commands),
-            finally_=tuple([self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.finally_]),
+            finally_=tuple(finally_),
             log=self._place.log(node.id), env=tuple(env.items()), clear_env=node.env_mode == "strict", timeout=node.timeout,
-            masks=self._masks_of(node), follow=follow, interactive=node.interactive, output_limit=self._settings.output_limit,
+            masks=self._secrets.forms, follow=follow, interactive=node.interactive, output_limit=self._settings.output_limit,
             sandbox=self._sandbox(attempt) if node.isolation == "sandbox" else None,
             notes=tuple(notes),
         )  # fmt: skip
@@ -110,8 +114,7 @@ class Kitchen:
                 text = f"{command.argv[0]}: {command.argv[-2]}"
             else:
                 text = " ".join([word if _is_plain(word) else quoted(word) for word in command.argv])
-            for secret in job.masks:
-                text = text.replace(secret, "***")
+            text = self._secrets.masked(text)
             found.append(text if len(text) <= LONGEST else text[:LONGEST] + " …")
         return found
 
@@ -140,10 +143,8 @@ class Kitchen:
         )  # fmt: skip
 
     def keep_feedback(self, node: Node, text: str) -> None:
-        """Keep for the next attempt at a node what gates said, without the node's secrets: what it made may hold them. Raises UetError."""
-        for secret in self._masks_of(node):
-            text = text.replace(secret, "***")
-        self.feedback.write(self.feedback.path(self._place.run, node.id), text)
+        """Keep for the next attempt at a node what gates said, without secrets: what it made may hold them. Raises UetError."""
+        self.feedback.write(self.feedback.path(self._place.run, node.id), self._secrets.masked(text))
 
     def _told(self, attempt: Attempt) -> tuple[str, list[tuple[str, str]]]:
         """(what `UET_FEEDBACK_FILE` names, that file with its text where it has to be written): what gates said of the attempt before, and
@@ -178,11 +179,9 @@ class Kitchen:
             timeout=step.timeout, allow_failure=step.allow_failure, name=step.name or step.shown,
         )  # fmt: skip
 
-    def _masks_of(self, node: Node) -> tuple[str, ...]:
-        """Values to be shown as `***`: secrets of the caller's environment, and those that a dotenv file or the manifest sets."""
-        mine = {value for name in node.secrets if (value := self._place.environ.get(name, ""))}
-        mine.update([value for _, value in written_secrets(node)])
-        return tuple(sorted({*self._masks, *mine})) if mine else self._masks
+    def _learn(self, node: Node, env: Iterable[tuple[str, str]]) -> None:
+        """What is set under the name of a secret is one, also where only a command could tell it."""
+        self._secrets.learn([value for name, value in env if name.endswith(ENDINGS) or name in node.secrets])
 
     def _sandbox(self, attempt: Attempt) -> Sandbox:
         node = attempt.node
@@ -199,15 +198,6 @@ class Kitchen:
             root=self._place.root, folder=self._place.sandbox(node.id), files=tuple(attempt.present.inputs), folders=tuple(folders),
             outputs=tuple(patterns), edits=tuple(attempt.edits),
         )  # fmt: skip
-
-
-def written_secrets(node: Node) -> list[tuple[str, str]]:
-    """(name, value) of secrets that stand in the node's `env` itself, as a dotenv file puts them there."""
-    return [
-        (name, pieces[0])
-        for name, pieces in node.env
-        if (name in node.secrets or name.endswith(SECRET_ENDINGS)) and len(pieces) == 1 and isinstance(pieces[0], str) and pieces[0]
-    ]
 
 
 def _is_plain(word: str) -> bool:

@@ -144,8 +144,8 @@ class Survey:
         return Stamp(
             node=node.id, stage=Stage.STARTED, definition=node.definition, env=self._env(node),
             programs={name: self.program(name) for name in node.programs} if node.programs else {},
-            probes={step.shown: digest_text(self.answers.probe(node, step)) for step in node.probes} if node.probes else {},
-            sh_vars={name: digest_text(self.answers.variable(name)) for name in node.sh_vars} if node.sh_vars else {},
+            probes={step.shown: self.answers.digest(self.answers.probe(node, step)) for step in node.probes} if node.probes else {},
+            sh_vars={name: self.answers.digest(self.answers.variable(name)) for name in node.sh_vars} if node.sh_vars else {},
             inputs=inputs, discovered=discovered, deps=self._deps(node), edits=edits,
         )  # fmt: skip
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import time
 
+from uetbuild.core.secrets import Masker
 from uetbuild.executors import spawn
 from uetbuild.executors.channel import CHUNK, write_all
 from uetbuild.executors.csignal import signals
-from uetbuild.executors.masking import Masker
 from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from uetbuild.core.nodes import Project
+    from uetbuild.core.secrets import Secrets
     from uetbuild.state.layout import Layout
 
 MOST = 16  # files kept: one for each profile, manifest and set of assignments in use
@@ -33,11 +34,16 @@ def cache_key(root: str, manifest: str, profile: str, assignments: Mapping[str, 
     return sha256(repr((root, manifest, profile, sorted(assignments.items()))).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
-def save(layout: Layout, key: str, project: Project, seen: Observations) -> None:
-    """Keep a compiled manifest; the caller may write to the state folder. Never raises: without it the next build is only slower."""
+def save(layout: Layout, key: str, project: Project, seen: Observations, secrets: Secrets) -> None:
+    """Keep a compiled manifest that holds none of the `secrets`; the caller may write to the state folder. Never raises: without it the
+    next build is only slower.
+    """
     header = _header()
+    sealed = seal((project.row(), seen.row()), header)
+    if secrets.are_in(sealed):
+        return
     try:
-        atomic.write(layout.compiled(key), header + seal((project.row(), seen.row()), header))
+        atomic.write(layout.compiled(key), header + sealed)
         _bound(layout)
     except OSError:
         pass

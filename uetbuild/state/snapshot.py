@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from uetbuild.core.secrets import Secrets
     from uetbuild.state.layout import Layout
     from uetbuild.state.observations import Observations, Signature
 
@@ -33,15 +34,22 @@ class Unobservable(Exception):
     """Something on which the verdict rests cannot be checked without judging again."""
 
 
-def save(layout: Layout, words: Sequence[str], cwd: str, said: str, seen: Observations, environ: Mapping[str, str]) -> bool:
+def save(
+    layout: Layout, words: Sequence[str], cwd: str, said: str, seen: Observations, environ: Mapping[str, str], secrets: Secrets
+) -> bool:  # fmt: skip
     """Record that what was typed (`words`, in the folder `cwd`) was up to date. Returns whether it could be; never raises for the disk.
 
-    `seen`: all looks of that verdict; `said`: what it printed. The caller holds the build lock, and the database is closed.
+    `seen`: all looks of that verdict; `said`: what it printed; `secrets`: what is not to be stored. The caller holds the
+    build lock, and the database is closed.
     """
+    if secrets.are_said(words):
+        return False
     try:
         snapshot = _snapshot(layout, words, cwd, said, seen, environ)
         body = dumps(tuple([getattr(snapshot, field) for field in Snapshot.__slots__]))
         head = MAGIC + len(body).to_bytes(4, "little") + crc32(body).to_bytes(4, "little")
+        if secrets.are_in(body):
+            raise Unobservable
         path = f"{layout.folder}/{file_name(snapshot.words, snapshot.here)}"
         atomic.write(path, head + body)
         _bound(layout, path)

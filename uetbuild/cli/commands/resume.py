@@ -55,6 +55,9 @@ def _take_up(options: Options, past: PastRun, root: str) -> None:
         if getattr(options, name):
             setattr(options, name, os.path.abspath(getattr(options, name)))
     kept = dict(past.summary.get("options", {}))
+    if kept.get("withheld"):
+        hint = "build again, with the same words"
+        raise UetError(f"run `{past.id}` was started with a secret in its words, which is not stored", hint=hint)
     folder = os.path.normpath(os.path.join(root, str(kept.pop("folder", ""))))
     try:
         os.chdir(folder)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uetbuild.executors.masking import Masker
+from uetbuild.core.secrets import Masker
 
 TEXTS = st.text(alphabet="abä", max_size=40)
 SECRETS = st.lists(st.text(alphabet="abä", min_size=4, max_size=7), max_size=4)

@@ -1,0 +1,44 @@
+"""The files in which attempts report what they used. A recipe makes them, so one may be anything: a link, a pipe, endless, a secret.
+
+Knows nothing of what they say.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from uetbuild.core.secrets import Masker
+from uetbuild.state import atomic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uetbuild.core.secrets import Secrets
+
+LONGEST = (1 << 20) + 1  # bytes that are read; core/usage.py refuses more than one less
+
+
+def read(path: str, secrets: Secrets) -> bytes:
+    """What a report says, secrets masked, in the file as well; b"" where there is no regular file. Never waits, follows no link."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        said = _read(descriptor) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
+    masker = Masker(secrets.forms)
+    shown = masker.feed(said) + masker.finish()
+    if shown != said or (secrets.forms and len(said) == LONGEST):
+        atomic.write(path, shown)
+    return shown
+
+
+def _read(descriptor: int) -> bytes:
+    said = b""
+    while len(said) < LONGEST and (part := os.read(descriptor, LONGEST - len(said))):
+        said += part
+    return said
