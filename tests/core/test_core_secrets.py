@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from marshal import dumps
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uetbuild.core.secrets import Masker
+from uetbuild.core.nodes import Hole, Node, Project, Settings, ShVar, Step
+from uetbuild.core.policies import Guard
+from uetbuild.core.secrets import Masker, Secrets
 
 TEXTS = st.text(alphabet="abä", max_size=40)
 SECRETS = st.lists(st.text(alphabet="abä", min_size=4, max_size=7), max_size=4)
@@ -57,3 +62,83 @@ def test_a_masker_starts_afresh_after_its_end():
     masker = Masker(["hunter22"])
     assert masker.feed(b"hunt") + masker.finish() == b"hunt"
     assert masker.feed(b"er22") + masker.finish() == b"er22"
+
+
+def test_a_text_says_no_secret_whole_or_in_parts() -> None:
+    secrets = Secrets(["hunter22", "hunter22-and-more", "more of it"])
+    assert secrets.masked("say hunter22, hunter22-and-more of it, hunter2") == "say ***, ***, hunter2"
+    assert secrets.masked("nothing to hide") == "nothing to hide"
+    assert Secrets().masked("hunter22") == "hunter22"
+
+
+@given(SECRETS, TEXTS)
+def test_texts_and_streams_are_masked_alike(secrets, text) -> None:
+    known = Secrets(secrets)
+    assert known.masked(text) == masked(known.forms, text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'it\'s "$HOME"',
+        "'it'\\''s \"$HOME\"'",  # as `set -x` and a rendered command quote it
+        '"it\'s \\"\\$HOME\\""',
+        '{"a": "it\'s \\"$HOME\\""}',
+    ],
+)
+def test_a_secret_is_known_as_shells_and_json_write_it(said: str) -> None:
+    shown = Secrets(['it\'s "$HOME"']).masked(said)
+    assert "***" in shown and "HOME" not in shown
+
+
+def test_a_secret_of_several_lines_is_known_line_by_line_but_not_by_its_brackets() -> None:
+    secrets = Secrets(["-----BEGIN KEY-----\nMIIEvQIBADANBg\n}\nshort\n", "pass\n"])
+    assert secrets.masked("  MIIEvQIBADANBg\n}\nshort pass") == "  ***\n}\nshort ***"
+
+
+def test_secrets_are_told_by_the_ends_of_names_by_the_manifest_and_by_what_it_writes() -> None:
+    step = Step(words=(("x",),), env=(("STEP_KEY", ("of-a-step",)), ("OTHER", ("plain",)), ("LATE_TOKEN", (Hole(name="var", key="v"),))))
+    nodes = [
+        Node(id="a", workstream="a", secrets=("PIN",)),
+        Node(id="b", workstream="b", env=(("DB_PASSWORD", ("of-a-file",)),), finally_=(step,)),
+    ]
+    environ = {"API_TOKEN": "of-the-caller", "PIN": "named", "PATH": "/bin", "SHORT_KEY": "abc", "EMPTY_SECRET": ""}
+    assert Secrets.of(environ, nodes).forms == ("named", "of-a-file", "of-a-step", "of-the-caller")
+    assert Secrets.of(environ, nodes).written and not Secrets.of(environ, nodes[:1]).written
+    assert Secrets.of(environ, nodes).late == {"v"}
+
+
+def test_more_can_be_learnt() -> None:
+    secrets = Secrets(["hunter22"])
+    secrets.learn(["hunter22", "", "later-on"])
+    assert secrets.forms == ("hunter22", "later-on")
+    assert secrets.are_said(["x", "--pin=later-on"]) and not secrets.are_said(["later"])
+
+
+def test_a_file_that_holds_a_secret_is_told_and_a_short_one_may_be_chance() -> None:
+    secrets = Secrets(["test", "hünter-\udcff"])
+    assert secrets.are_in("…hünter-\udcff".encode("utf-8", "surrogateescape")) and secrets.are_in(dumps(["hünter-\udcff"]))
+    assert not secrets.are_in(b"a test of hunter-")
+
+
+def test_what_people_read_of_a_project_says_no_secret() -> None:
+    step = {"words": (("curl", "hunter22"),), "shown": "curl hunter22", "name": "with hunter22"}
+    guarded = Node(id="g", workstream="g", guard=Guard(message="is hunter22 right?"))
+    node = Node(
+        id="a", workstream="a", title="of hunter22", confirm="hunter22?", steps=(Step(**step),), finally_=(Step(**step),), probes=(Step(**step),),
+        skip_if=Step(**step),
+    )  # fmt: skip
+    project = Project(settings=Settings(), nodes=(node, guarded), sh_vars=(ShVar(name="v", step=Step(**step)),))
+    Secrets().hush(project)
+    assert node.title == "of hunter22"
+    Secrets(["hunter22"]).hush(project)
+    assert (node.title, node.confirm) == ("of ***", "***?") and guarded.guard is not None and guarded.guard.message == "is *** right?"
+    assert node.skip_if is not None
+    for one in (*node.steps, *node.finally_, *node.probes, node.skip_if, project.sh_vars[0].step):
+        assert (one.shown, one.name, one.words) == ("curl ***", "with ***", (("curl", "hunter22"),))
+
+
+def test_a_secret_that_may_be_the_begin_of_a_longer_one_is_held_back_whole() -> None:
+    masker = Masker(["aaaa", "aaaabbbb"])
+    assert masker.feed(b"xaaaa") == b"x"
+    assert masker.feed(b"bb") + masker.finish() == b"***bb"

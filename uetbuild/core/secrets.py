@@ -6,12 +6,14 @@ it is met: as it is, line by line, and as shells and JSON quote it; not encoded 
 
 from __future__ import annotations
 
+from uetbuild.core.render import late_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import AnyStr
 
-    from uetbuild.core.nodes import Node, Pieces, Project, Step
+    from uetbuild.core.nodes import Node, Project, Step
 
 ENDINGS = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")  # of names of environment variables
 STARS = "***"
@@ -21,13 +23,14 @@ SHORTEST_LINE = 8  # characters of what is no word by chance: of a line of a sec
 
 class Secrets:
     """The values that a build knows to be secret. `forms`: all texts that are to be hidden, sorted; `written`: the manifest, or a dotenv
-    file, holds some.
+    file, holds some; `late`: names of `sh` variables whose values are.
     """
 
-    __slots__ = ("forms", "written")
+    __slots__ = ("forms", "late", "written")
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self.forms: tuple[str, ...] = ()
+        self.late: frozenset[str] = frozenset()
         self.written = False
         self.learn(values)
 
@@ -36,13 +39,18 @@ class Secrets:
         """Those of the caller's environment, by their names' endings or named by a node, and those that are written in the manifest."""
         written: list[str] = []
         named: set[str] = set()
+        late: set[str] = set()
         for node in nodes:
             if node.secrets:
                 named.update(node.secrets)
             for env in (node.env, *[step.env for step in (*node.steps, *node.finally_) if step.env]):
-                written += [text for name, pieces in env if (text := _written(pieces)) and (name in node.secrets or name.endswith(ENDINGS))]
+                for pieces in [pieces for name, pieces in env if name.endswith(ENDINGS) or name in node.secrets]:
+                    if len(pieces) == 1 and isinstance(pieces[0], str):
+                        written.append(pieces[0])
+                    late |= late_of(pieces)
         made = cls([*written, *[value for name, value in environ.items() if name.endswith(ENDINGS) or name in named]])
-        made.written = bool(written)
+        made.late = frozenset([name[4:] for name in late if name.startswith("var:")])
+        made.written = any(written)
         return made
 
     def learn(self, values: Iterable[str]) -> None:
@@ -163,11 +171,6 @@ def _forms(value: str) -> Iterator[str]:
             yield text.replace("'", "'\\''")  # within '…'
             yield "".join(["\\" + letter if letter in '\\"$`' else letter for letter in text])  # within "…" of a shell
             yield text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")  # of JSON
-
-
-def _written(pieces: Pieces) -> str:
-    """The value that stands in the manifest itself, "" where it is only known when the recipe runs."""
-    return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else ""
 
 
 def _bytes(form: str) -> bytes:

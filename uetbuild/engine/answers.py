@@ -71,6 +71,8 @@ class Answers:
         code, text = self._ask("sh", name, variable.step, variable.env, None)
         if code:
             raise UetError(f"the command of variable `{name}` failed with exit code {code}: {variable.step.shown}", hint=text or "")
+        if name in self.secrets.late:
+            self.secrets.learn([text])
         return text
 
     def probe(self, node: Node, step: Step) -> str:
