@@ -48,9 +48,9 @@ def test_a_wait_outlives_builds_that_are_killed_and_interrupted_and_only_the_res
     assert (before["attempt"], before["attempts"], before["reason"], before["code"]) == (2, 3, "exit", 1)
     process.kill()
     process.communicate()
-    for end in (signal.SIGINT, signal.SIGTERM):
+    for end, recovered in ((signal.SIGINT, ["recovered"]), (signal.SIGTERM, [])):
         process, events = waiting(folder)
-        assert [event["event"] for event in events] == ["run_started", "wave_started", "node_judged", "retry_scheduled"]
+        assert [event["event"] for event in events] == ["run_started", *recovered, "wave_started", "node_judged", "retry_scheduled"]
         now = events[-1]
         assert (now["attempt"], now["reason"]) == (2, "resumed")
         assert 0 < now["delay"] < before["delay"]
@@ -71,7 +71,7 @@ def test_what_changes_or_is_forced_starts_anew_at_once(folder: Folder) -> None:
         folder.write("source", str(again))
         process = folder.start(*again)
         assert process.stdout is not None
-        first = [json.loads(process.stdout.readline()) for _ in range(4)][-1]
+        first = [json.loads(process.stdout.readline()) for _ in range(5)][-1]
         assert (first["event"], first["attempt"]) == ("node_started", 1)
         process.kill()
         process.communicate()
