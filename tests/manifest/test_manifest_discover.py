@@ -92,7 +92,7 @@ def test_no_manifest_is_an_error_that_says_what_to_write(tmp_path: Path) -> None
     with pytest.raises(UetError) as caught:
         find(str(tmp_path))
     assert caught.value.message == "there is no `Uetfile.yaml` in this folder or above"
-    assert caught.value.hint == "write a `Uetfile.yaml` that starts with `version: 1`"
+    assert caught.value.hint == "`uetbuild init` writes one for what lies here"
     (tmp_path / "uetfile.yml").write_text("")
     with pytest.raises(UetError) as caught:
         find(str(tmp_path))

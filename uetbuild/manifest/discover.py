@@ -50,7 +50,7 @@ def find(start: str, file: str | None = None) -> Found:
         return Found(os.path.dirname(path), os.path.basename(path), "")
     candidates = [folder for folder in _upwards(start) if os.path.isfile(os.path.join(folder, NAME))]
     if not candidates:
-        hint = _misspelt(start) or f"write a `{NAME}` that starts with `version: 1`"
+        hint = misspelt(start) or "`uetbuild init` writes one for what lies here"
         raise UetError(f"there is no `{NAME}` in this folder or above", None, hint)
     nearest = candidates[0]
     for folder in reversed(candidates[1:]):
@@ -82,7 +82,7 @@ def _upwards(folder: str) -> Iterator[str]:
         folder = above
 
 
-def _misspelt(start: str) -> str:
+def misspelt(start: str) -> str:
     """The hint where a file stands that was probably meant as the manifest."""
     try:
         names = os.listdir(start)

@@ -36,6 +36,33 @@ def write(path: str, data: bytes, drafts: str = "") -> None:
         raise
 
 
+def create(path: str, data: bytes, mode: int = 0o666) -> None:
+    """Put `data` at `path` with `mode` less the umask, whole or not at all. Raises FileExistsError where anything stands there, OSError."""
+    draft = f"{path}.{os.getpid()}{DRAFT}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
+        os.link(draft, path, follow_symlinks=False)  # refuses what stands there, as a rename would not
+    finally:
+        os.unlink(draft)
+
+
+def replace(path: str, data: bytes, mode: int = 0o666) -> None:
+    """As `create`, but instead of whatever stands there. Raises OSError."""
+    beside = f"{path}.{os.getpid()}.new"
+    create(beside, data, mode)
+    try:
+        os.replace(beside, path)
+    except OSError:
+        os.unlink(beside)
+        raise
+
+
 def read_own(path: str) -> bytes | None:
     """Content of a regular file of ours that nobody else may write; None for anything else. Never follows a link."""
     try:
