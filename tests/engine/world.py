@@ -114,6 +114,9 @@ class World:
     def remove(self, path: str) -> None:
         self.files.pop(path, None)
 
+    def refusal(self, path: str) -> str:
+        return ""
+
     def remove_empty(self, folder: str, needed: Container[str] = ()) -> None:
         pass
 

@@ -74,6 +74,10 @@ def clean(session: OpenProject, words: Sequence[str], orphans: bool, wait: bool,
                 kind = disk.kind(path)
                 if path in owned or kind == Kind.ABSENT:
                     continue
+                why = hands.refusal(path)
+                if why:
+                    view.warn(why)
+                    continue
                 if kind == Kind.FOLDER:
                     hands.remove_empty(path)
                 else:

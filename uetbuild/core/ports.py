@@ -52,6 +52,9 @@ class Disk(Protocol):
 class Hands(Protocol):
     """Every change of project files by us (not by recipes). Paths as in Disk. Implementations never follow links out of the root."""
 
+    def refusal(self, path: str) -> str:
+        """Why what stands at a path is not touched, "" where it may be: the way to it leads out of the root, or to what is nobody's."""
+
     def remove(self, path: str) -> None:
         """Remove a file or link; nothing happens where there is none."""
 

@@ -157,6 +157,9 @@ class Bench:
             names = ", ".join(f"`{path}`" for path in missing)
             ending.fault = f"did not create {names}"
             return ending
+        ending.fault = self._outputs.astray(made)
+        if ending.fault:
+            return ending
         discovered, fault = self._discovered(attempt, made)
         if fault:
             ending.fault = fault

@@ -130,7 +130,7 @@ class Outputs:
             return
         mine = dict.fromkeys(self._removable(node, last))
         strangers = dict(before)
-        mine.update(dict.fromkeys([path for path in self._open_files(node) if path not in strangers]))
+        mine.update(dict.fromkeys([path for path in self._open_files(node) if path not in strangers and not self._hands.refusal(path)]))
         self.remove(list(mine))
 
     def left(self, node: Node, last: Stamp) -> list[str]:
@@ -138,7 +138,9 @@ class Outputs:
         return [] if node.keep else sorted([path for path in self._removable(node, last) if self._disk.kind(path) != Kind.ABSENT])
 
     def _removable(self, node: Node, last: Stamp | None) -> list[str]:
-        """Files and links that the node made, by its stamp or by an unfinished attempt, and what stands at literal outputs."""
+        """Files and links that the node made, by its stamp or by an unfinished attempt, and what stands at literal outputs; nothing that
+        now lies behind a link out of the root, where it cannot be what was made.
+        """
         mine: dict[str, None] = {}
         if last is not None:
             for path in last.outputs:
@@ -153,7 +155,12 @@ class Outputs:
                 mine[source.pattern] = None
         if node.depfile:
             mine[node.depfile] = None
-        return list(mine)
+        return [path for path in mine if not self._hands.refusal(path)]
+
+    def astray(self, paths: Iterable[str]) -> str:
+        """Why something of what a node made is not ours to keep, "" where all of it is; each folder is looked at once."""
+        places = {path.rpartition("/")[0]: path for path in paths}
+        return next((why for path in places.values() if (why := self._hands.refusal(path))), "")
 
     def _open_files(self, node: Node) -> list[str]:
         """Files below folder outputs and files that match glob outputs."""

@@ -34,12 +34,12 @@ def is_wild(path: Text) -> bool:
 
 def expand(path: Text, folder: str, disk: Files, exclude: tuple[str, ...]) -> list[str]:
     """The root-relative files that an `include` written in a manifest of `folder` means. Raises UetError with its place."""
-    wrong = fault(path.text)
-    if wrong:
-        raise UetError(f"include `{path.text}` {wrong}", path.locate())
     target = resolve(folder, path.text)
     if target is None:
         raise UetError(f"include `{path.text}` leads out of the root", path.locate(), "all files of a project lie below its root")
+    wrong = fault(target) if path.text else "names no file"
+    if wrong:
+        raise UetError(f"include `{path.text}` {wrong}", path.locate())
     if is_wild(path):
         pattern = Source(pattern=target, kind=Source.GLOB)
         return [found for _, found in files((pattern,), disk, exclude, _NOTHING_DECLARED)]  # type: ignore[arg-type]

@@ -37,6 +37,14 @@ class FileHands:
         self._tracked = tracked
         self._through_links = through_links
 
+    def refusal(self, path: str) -> str:
+        """Why what stands at a path is not touched, "" where it may be."""
+        try:
+            self._resolved(self._checked(path))
+        except UetError as error:
+            return error.message
+        return ""
+
     def remove(self, path: str) -> None:
         """Remove a file or link; nothing happens where there is none, or a folder. Raises UetError where it may not or cannot be."""
         path = self._checked(path)
@@ -77,11 +85,12 @@ class FileHands:
     def make_folder(self, folder: str) -> None:
         """Make a folder and its parents. Raises UetError where something else stands in the way."""
         folder = self._checked(folder)
+        way = self._resolved(folder + "/.", folder) if folder else ""
         if not folder or os.path.isdir(os.path.join(self.root, folder)):
             return
         try:
             reach("folder.making")
-            descriptor = self._open(self._resolved(folder + "/."), make=True)
+            descriptor = self._open(way, make=True)
         except OSError as error:
             raise _failure("make the folder", folder, error) from error
         os.close(descriptor)
@@ -138,7 +147,7 @@ class FileHands:
         except OSError as error:
             return error.errno not in NOTHING_THERE
 
-    def _resolved(self, path: str) -> str:
+    def _resolved(self, path: str, shown: str = "") -> str:
         """The same path without links on the way to its last part, relative to the root. Raises UetError where a link leads out of it."""
         folder, name = os.path.split(path)
         if not folder:
@@ -150,11 +159,11 @@ class FileHands:
         hint = "make it a real folder, or name outputs that lie in the root"
         link = self._first_link(folder)
         if not (real + "/").startswith(self.root.rstrip("/") + "/"):
-            raise UetError(f"refusing to touch `{path}`: `{link}` is a link out of the root", hint=hint, code=ExitCode.FAILED)
+            raise UetError(f"refusing to touch `{shown or path}`: `{link}` is a link out of the root", hint=hint, code=ExitCode.FAILED)
         if not self._through_links:
-            raise UetError(f"refusing to touch `{path}`: `{link}` is a link", code=ExitCode.FAILED)
+            raise UetError(f"refusing to touch `{shown or path}`: `{link}` is a link", code=ExitCode.FAILED)
         relative = os.path.join(real[len(self.root.rstrip("/")) + 1 :], name)
-        self._refuse_reserved(relative, path)
+        self._refuse_reserved(relative, shown or path)
         return relative
 
     def _first_link(self, folder: str) -> str:
