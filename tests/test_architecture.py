@@ -36,6 +36,7 @@ MAY_IMPORT = {
 }
 PURE = {
     "__future__",
+    "_hashlib",
     "bisect",
     "collections.abc",
     "decimal",

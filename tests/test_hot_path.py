@@ -61,10 +61,10 @@ HEAVY = {
     "tempfile", "threading", "traceback", "typer", "typing",
 }  # fmt: skip
 
-# Of the standard library: `functools` (with what it needs) is loaded by `_sqlite3` itself, `hashlib` brings the fast SHA-256.
+# Of the standard library: `functools` (with what it needs) is loaded by `_sqlite3` itself, `_hashlib` brings the fast SHA-256.
 LIBRARY = {
-    "__future__", "_bisect", "_blake2", "_collections", "_ctypes", "_functools", "_hashlib", "_heapq", "_operator", "_sqlite3", "bisect",
-    "collections", "errno", "fcntl", "functools", "gc", "hashlib", "heapq", "itertools", "keyword", "math", "operator", "reprlib", "select",
+    "__future__", "_bisect", "_collections", "_ctypes", "_functools", "_hashlib", "_heapq", "_operator", "_sqlite3", "bisect",
+    "collections", "errno", "fcntl", "functools", "gc", "heapq", "itertools", "keyword", "math", "operator", "reprlib", "select",
     "types", "zlib",
 }  # fmt: skip
 
@@ -80,7 +80,8 @@ OURS = {
     "uetbuild.core.policies", "uetbuild.core.retry", "uetbuild.core.rounds", "uetbuild.engine.cells", "uetbuild.engine.order",
     "uetbuild.engine.tally", "uetbuild.engine.waiting", "uetbuild.state.feedback",
     "uetbuild.core.ready", "uetbuild.core.record", "uetbuild.core.relative", "uetbuild.core.render", "uetbuild.core.schedule",
-    "uetbuild.core.scope", "uetbuild.core.secrets", "uetbuild.core.staleness", "uetbuild.core.stamps", "uetbuild.core.terms", "uetbuild.core.topology",
+    "uetbuild.core.scope", "uetbuild.core.secrets", "uetbuild.core.sha", "uetbuild.core.staleness", "uetbuild.core.stamps", "uetbuild.core.terms",
+    "uetbuild.core.topology",
     "uetbuild.core.trails", "uetbuild.core.verdicts", "uetbuild.core.walk",
     "uetbuild.engine", "uetbuild.engine.answers", "uetbuild.engine.approvals", "uetbuild.engine.arrivals", "uetbuild.engine.attempt", "uetbuild.engine.departures",
     "uetbuild.engine.discovered", "uetbuild.engine.gates", "uetbuild.engine.interrupts", "uetbuild.engine.journal", "uetbuild.engine.loop",

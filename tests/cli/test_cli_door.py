@@ -95,3 +95,38 @@ def test_a_caller_that_ignores_or_blocks_sigchld_hides_no_failure(tmp_path, how)
         [sys.executable, "-c", program], cwd=tmp_path, env=dict(os.environ, PYTHONPATH=HOME), capture_output=True, text=True, timeout=30
     )
     assert (done.returncode, "`work` failed: exit 3" in done.stderr) == (1, True), done.stderr
+
+
+def without(module: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the program while a module of the standard library cannot be read."""
+    program = f"import sys; sys.modules[{module!r}] = None; from uetbuild.__main__ import main; sys.argv[1:] = {words!r}; sys.exit(main())"
+    environ = dict(os.environ, PYTHONPATH=HOME)
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30
+    )
+
+
+def test_a_library_that_panics_is_an_error_and_no_traceback(tmp_path):
+    """pydantic's core, written in Rust, panics where `datetime` is the one written in Python; a panic is no Exception."""
+    (tmp_path / "Uetfile.yaml").write_text('version: 1\nworkstreams: {work: {outputs: [out], run: "echo x > out"}}\n')
+    done = without("_datetime", tmp_path)
+    assert done.returncode == 8
+    assert "error: a library gave up: failed to import `datetime`" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_build_needs_no_algorithm_but_the_one_it_uses(tmp_path):
+    """`hashlib` shows a traceback where the file of any algorithm cannot be read."""
+    (tmp_path / "Uetfile.yaml").write_text('version: 1\nworkstreams: {work: {outputs: [out], run: "echo x > out"}}\n')
+    subprocess.run([sys.executable, "-m", "uetbuild"], cwd=tmp_path, env=dict(os.environ, PYTHONPATH=HOME), capture_output=True, check=True)
+    done = without("_blake2", tmp_path, "-B")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_without_openssl_it_is_the_same_sha_256(tmp_path):
+    (tmp_path / "Uetfile.yaml").write_text('version: 1\nworkstreams: {work: {outputs: [out], run: "echo x > out"}}\n')
+    assert without("_hashlib", tmp_path).returncode == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "uetbuild"], cwd=tmp_path, env=dict(os.environ, PYTHONPATH=HOME), capture_output=True, text=True
+    )
+    assert done.stdout == "up to date (1 workstream)\n"

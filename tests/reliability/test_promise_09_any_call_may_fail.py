@@ -4,12 +4,14 @@ traceback, a hang, or a false "up to date". The next build heals, and the one af
 The real program runs under `strace`, which traces the coordinator alone and lets calls fail that are drawn at random: EIO, ENOSPC, or
 SIGKILL. It begins where the program's own modules are loaded: while Python itself starts, nobody of ours is there to say anything.
 Left out are calls of which Python or the C library rightly assume that they do not fail like this (`futex`, `brk`, `getrandom`, …).
-`--seed N` replays.
+One traceback is allowed, since it is not ours: Python's `hashlib` shows it, and goes on, where it cannot read the file of an algorithm;
+Jinja2 loads it, so it can only come while a manifest is compiled. `--seed N` replays.
 """
 
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -20,7 +22,7 @@ from random_site import Site
 
 pytestmark = pytest.mark.strace
 
-ROUNDS, FIRED = 10, 21  # of each round so many injections must have fired: 210
+ROUNDS, FIRED = 6, 36  # of each round so many injections must have fired: 216
 CALLS = frozenset(
     [
         "clone",
@@ -55,7 +57,9 @@ CALLS = frozenset(
         "write",
     ]
 )
+MEMORY = frozenset(["mmap"])  # where it fails, CPython's own stack of frames does, without an exception that anybody could handle
 OURS = "uetbuild/front.py"  # from here on: the first module of ours after `__main__`
+OF_HASHLIB = re.compile(r"ERROR:root:code for hash \w+ was not found\.\nTraceback .*\n(?: .*\n)+ValueError: unsupported hash type \w+\n")
 
 
 class Patient:
@@ -100,10 +104,10 @@ class Patient:
         return self.windows[what]
 
     def injections(self, what: str) -> list[str]:
-        """One kill, or up to three errors, at calls that are likely to come."""
-        window = self.window(what)
-        kill = self.dice.random() < 0.25
-        calls = self.dice.sample(sorted(window), 1 if kill else self.dice.randint(1, 3))
+        """One kill, or some errors, at calls that are likely to come."""
+        kill = self.dice.random() < 0.2
+        window = {call: place for call, place in self.window(what).items() if kill or call not in MEMORY}
+        calls = self.dice.sample(sorted(window), 1 if kill else min(len(window), self.dice.randint(1, 6)))
         faults = ["signal=SIGKILL" if kill else self.dice.choice(["error=EIO", "error=ENOSPC"]) for _ in calls]
         return [
             f"inject={call}:{fault}:when={self.dice.randint(window[call][0] + 1, window[call][1])}"
@@ -119,6 +123,7 @@ class Patient:
         fired = [line for line in self.trace.read_text(errors="replace").splitlines() if "INJECTED" in line]
         story = f"{what}: {' '.join(faults)}\n" + "\n".join(fired) + f"\nexit {said.code}\n{said.text}"
         assert said.code in (0, 1, 2, 3, 7, 8, -9), story
+        assert "Traceback" not in OF_HASHLIB.sub("", said.text), story
         if said.code in (2, 8):
             assert "error: " in said.text or any(line.startswith("write(") for line in fired), story
         if said.code == 0 and what != "status":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from uetbuild.core.secrets import Secrets
 
 _CANNOT_WRITE = ("EACCES", "EDQUOT", "EIO", "ENOSPC", "EPERM", "EROFS")
+_DAMAGED = "the installation is damaged, or the disk fails; `UETBUILD_DEBUG=1` shows where"
 _LIMITS = {
     "EAGAIN": "`ulimit -u` shows how many processes there may be",
     "EMFILE": "`ulimit -n` shows how many files may be open at once",
@@ -50,7 +51,9 @@ def guarded(face: Face, words: Sequence[str]) -> int:
         return ExitCode.SIGNAL + 2
     except BrokenPipeError:
         return ExitCode.OK  # the reader went away
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # a library that is written in Rust may panic, which is no Exception
         shown = _as_uet_error(error)
         _tell(face, shown)
         if face.environ.get("UETBUILD_DEBUG") == "1":
@@ -133,7 +136,7 @@ def _hush(error: UetError, secrets: Secrets) -> None:
                 location.source = secrets.masked(location.source)
 
 
-def _as_uet_error(error: Exception) -> UetError:
+def _as_uet_error(error: BaseException) -> UetError:
     """What nobody expected: a disk that cannot be written and a limit of the system are the user's matter, all else is ours."""
     import errno  # only here
 
@@ -145,8 +148,9 @@ def _as_uet_error(error: Exception) -> UetError:
         return UetError(f"the system refuses to go on: {(error.strerror or '').lower()}", hint=_LIMITS[code])
     text = str(error).strip().partition("\n")[0]
     if isinstance(error, ImportError):  # some modules are loaded only when they are needed
-        hint = "the installation is damaged, or the disk fails; `UETBUILD_DEBUG=1` shows where"
-        return UetError(f"cannot load `{error.name or 'a module'}`: {text}", hint=hint, code=ExitCode.INTERNAL)
+        return UetError(f"cannot load `{error.name or 'a module'}`: {text}", hint=_DAMAGED, code=ExitCode.INTERNAL)
+    if not isinstance(error, Exception):  # pydantic, where a module that it needs cannot be read
+        return UetError(f"a library gave up: {text}", hint=_DAMAGED, code=ExitCode.INTERNAL)
     name = type(error).__name__
     hint = "this is a fault of uetbuild; `UETBUILD_DEBUG=1` shows where"
     return UetError(f"internal error: {name}{': ' + text if text else ''}", hint=hint, code=ExitCode.INTERNAL)

@@ -6,9 +6,8 @@ nothing of files and of who is asked how.
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from uetbuild.core.record import Record
+from uetbuild.core.sha import sha256
 from uetbuild.core.stamps import Stage
 
 TYPE_CHECKING = False

@@ -6,9 +6,8 @@ The definition covers what the manifest says. What the world says (input digests
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from uetbuild.core.nodes import Hole
+from uetbuild.core.sha import sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

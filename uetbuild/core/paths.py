@@ -60,7 +60,7 @@ def encode_name(name: str) -> str:
         text = "%2E" + text[1:]
     if len(text) <= NAME_LIMIT:
         return text
-    import hashlib  # loads OpenSSL, and hardly any name is that long
+    from uetbuild.core.sha import sha256  # loads OpenSSL, and hardly any name is that long
 
-    digest = hashlib.sha256(raw).hexdigest()[:32]
+    digest = sha256(raw).hexdigest()[:32]
     return f"{text[: NAME_LIMIT - 34]}%%{digest}"

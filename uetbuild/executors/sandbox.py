@@ -10,10 +10,10 @@ import fcntl
 import os
 import shutil
 import stat
-from hashlib import sha256
 
 from uetbuild.core.globs import matcher
 from uetbuild.core.paths import is_glob
+from uetbuild.core.sha import sha256
 from uetbuild.errors import ExitCode, UetError
 from uetbuild.failpoints import reach
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-from hashlib import sha256
 
 from uetbuild import __version__
 from uetbuild.core import nodes
 from uetbuild.core.record import Record
+from uetbuild.core.sha import sha256
 from uetbuild.state import atomic
 from uetbuild.state.observations import Observations
 from uetbuild.state.sealed import seal, unseal

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from hashlib import sha256
 
+from uetbuild.core.sha import sha256
 from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False

@@ -10,10 +10,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from hashlib import sha256
 from time import time_ns
 
 from uetbuild.core.kinds import Kind
+from uetbuild.core.sha import sha256
 from uetbuild.errors import UetError
 from uetbuild.failpoints import reach
 from uetbuild.state import content
