@@ -32,6 +32,10 @@ def main() -> int:
 
 def _load(words: list[str]) -> Callable[[list[str]], int]:
     """The full program, unless the fast door has the answer: then this is the end of the process."""
+    if words[:1] == ["__complete"]:
+        from uetbuild.cli.completion import main as complete  # a shell asks, at every Tab
+
+        return complete
     from uetbuild import front  # only now, as what follows: the folder's own `json.py` must not come before ours
 
     _leave(front.answer(words, os.environ))

@@ -36,7 +36,7 @@ class Parsed:
 
 def parse(words: Sequence[str], environ: Mapping[str, str] | None = None) -> Parsed:
     """Take apart the words after the program's name. UetError for what no command line may hold."""
-    given, plain, args = _scan(words)
+    given, plain, args = scan(words)
     options = Options()
     options.args = args
     for option, text in given:
@@ -125,7 +125,7 @@ def sort_words(options: Options, words: Iterable[str]) -> None:
 # --- words ---------------------------------------------------------------------------------------------------------------------
 
 
-def _scan(words: Sequence[str]) -> tuple[list[Given], list[str], list[str] | None]:
+def scan(words: Sequence[str]) -> tuple[list[Given], list[str], list[str] | None]:
     """Options, positional words, and the words after `--` (None: there is no `--`)."""
     given: list[Given] = []
     plain: list[str] = []
