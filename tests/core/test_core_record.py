@@ -46,6 +46,10 @@ def test_an_unknown_or_missing_field_is_a_mistake_of_the_programmer():
         Reason(code="forced", cod=1)
     with pytest.raises(KeyError, match="code"):
         Reason(detail="x")
+    with pytest.raises(TypeError, match="Reason has no field 'cod'"):
+        Reason(code="forced").with_(cod=1)
+    with pytest.raises(ValueError, match="a row of 1 values is no Reason"):
+        Reason.from_row(("forced",))
 
 
 def test_an_event_is_one_flat_object_and_names_its_node_only_if_there_is_one():

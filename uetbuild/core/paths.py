@@ -55,7 +55,8 @@ def encode_name(name: str) -> str:
     """
     # surrogatepass and not surrogateescape: total, and still one-to-one
     raw = name.encode("utf-8", "surrogatepass")
-    text = "".join([chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in raw]) or "%"
+    text = name if _PLAIN.issuperset(raw) else "".join([chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in raw])
+    text = text or "%"
     if text[0] == ".":
         text = "%2E" + text[1:]
     if len(text) <= NAME_LIMIT:

@@ -6,8 +6,11 @@ rebuilt from rows in about 20 ms. By convention a record is never changed after 
 
 from __future__ import annotations
 
+from itertools import repeat
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
     from typing import Any, Self
 
 
@@ -23,35 +26,40 @@ class Record:
     NESTED: dict[str, type[Record]] = {}
 
     def __init__(self, **values: Any) -> None:
-        for name in self.__slots__:
-            if name in values:
-                setattr(self, name, values.pop(name))
-            else:
-                setattr(self, name, self.DEFAULTS[name])
-        if values:
-            raise TypeError(f"{type(self).__name__} has no field {next(iter(values))!r}")
+        if len(values) < len(self.__slots__):
+            values = self.DEFAULTS | values
+            if len(values) < len(self.__slots__):
+                raise KeyError(min(set(self.__slots__).difference(values)))
+        _fill(self, values, values.values())
 
     def row(self) -> tuple[Any, ...]:
         """The fields as nested plain tuples, in slot order, ready for `marshal.dumps`."""
         nested = self.NESTED
         if not nested:
-            return tuple([getattr(self, name) for name in self.__slots__])
+            return tuple(map(getattr, repeat(self), self.__slots__))
         return tuple([_flat(getattr(self, name)) if name in nested else getattr(self, name) for name in self.__slots__])
 
     @classmethod
     def from_row(cls, row: tuple[Any, ...]) -> Self:
         """The record that `row()` described."""
+        slots = cls.__slots__
+        if len(row) != len(slots):
+            raise ValueError(f"a row of {len(row)} values is no {cls.__name__}")
         self = cls.__new__(cls)
-        nested = cls.NESTED
-        for name, value in zip(cls.__slots__, row, strict=True):
-            if value and name in nested:
-                value = _revive(nested[name], value)
-            setattr(self, name, value)
+        _fill(self, slots, row)
+        for name, kind in cls.NESTED.items():
+            value = getattr(self, name)
+            if value:
+                setattr(self, name, _revive(kind, value))
         return self
 
     def with_(self, **changes: Any) -> Self:
         """A copy with some fields replaced."""
-        return type(self)(**{name: getattr(self, name) for name in self.__slots__} | changes)
+        slots = self.__slots__
+        copy = self.__new__(type(self))
+        _fill(copy, slots, map(getattr, repeat(self), slots))
+        _fill(copy, changes, changes.values())
+        return copy
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
@@ -66,6 +74,15 @@ class Record:
             if name not in self.DEFAULTS or getattr(self, name) != self.DEFAULTS[name]
         )
         return f"{type(self).__name__}({shown})"
+
+
+def _fill(record: Record, names: Collection[str], values: Iterable[Any]) -> None:
+    """Set these fields. Raises TypeError for a name that is none."""
+    try:
+        any(map(setattr, repeat(record), names, values))  # `setattr` gives None: `any` goes on to the end, and no bytecode runs in between
+    except AttributeError:
+        name = min(set(names).difference(record.__slots__))
+        raise TypeError(f"{type(record).__name__} has no field {name!r}") from None
 
 
 def _flat(value: Any) -> Any:

@@ -9,6 +9,7 @@ from bisect import bisect_left
 
 from uetbuild.core.barred import barred
 from uetbuild.core.globs import matcher, route_matcher
+from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Source, Sources
 from uetbuild.core.patterns import SHOWN, hides_dots
 from uetbuild.core.terms import terms
@@ -75,6 +76,9 @@ def files(
 ) -> list[tuple[str, str]]:
     """(source's name, path) of files and links that match, on disk or declared by others: in the order of the patterns, by path within one,
     none twice under one name. Those of `own` and `gone` are left out."""
+    plain = None if len(declared) else _plain(sources, disk)
+    if plain is not None:
+        return [found for found in dict.fromkeys(plain) if found[1] not in own and found[1] not in gone]
     bars = barred(exclude)
     parts = list(terms(sources))
     found = walk([term.source for term in parts], disk, bars, _closed(parts))
@@ -168,6 +172,20 @@ def _route_predicate(route: Route, folder: bool, bars: Barred) -> Predicate:
 
 
 # --- what files() asks ---------------------------------------------------------------------------------------------------------
+
+
+def _plain(sources: Sources, disk: Disk) -> list[tuple[str, str]] | None:
+    """The files where each source is the path of a file or of nothing, as in most lists; None where more has to be looked at."""
+    found = []
+    for source in sources:
+        if source.kind != Source.PATH or source.negative:
+            return None
+        kind = disk.kind(source.pattern)
+        if kind == Kind.FILE:
+            found.append((source.name, source.pattern))
+        elif kind != Kind.ABSENT:
+            return None
+    return found
 
 
 def _declared(source: Source, declared: PathIndex, bars: Barred) -> list[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from uetbuild.engine.attempt import Attempt
 
 LONGEST = 4000  # characters of a command in events
+PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:=,+@%")  # what no shell gives a meaning
 
 # Calls a function named on the command line: argv is (python, -u, -c, this, folder of the manifest, "pkg.mod:func", JSON of its
 # arguments). Unbuffered, so that what it prints is shown as it comes; the project's own `json.py` must not come before ours.
@@ -202,7 +203,7 @@ class Kitchen:
 
 def _is_plain(word: str) -> bool:
     """Whether a shell would read the word as it is."""
-    return bool(word) and all(letter.isalnum() or letter in "_-./:=,+@%" for letter in word)
+    return bool(word) and (PLAIN.issuperset(word) or all(letter.isalnum() or letter in PLAIN for letter in word))
 
 
 def _shouted(name: str) -> str:

@@ -34,6 +34,7 @@ class FileHands:
         self.root = os.path.realpath(root)
         self._given = os.path.normpath(root)
         self._layout = layout
+        self._state = os.path.realpath(layout.folder) + "/"
         self._tracked = tracked
         self._through_links = through_links
 
@@ -136,8 +137,7 @@ class FileHands:
         for part in relative.split("/"):
             if part.casefold() in RESERVED:
                 raise UetError(f"refusing to touch `{shown}`: `{part}` is not a recipe's to write", code=ExitCode.FAILED)
-        state = os.path.realpath(self._layout.folder)
-        if (os.path.join(self.root, relative) + "/").startswith(state + "/"):
+        if (os.path.join(self.root, relative) + "/").startswith(self._state):
             raise UetError(f"refusing to touch `{shown}`: it is in the state folder", code=ExitCode.FAILED)
 
     def _stands(self, path: str) -> bool:
