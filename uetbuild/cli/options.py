@@ -162,11 +162,12 @@ COMMANDS: dict[str, Command] = {
         Command(name="doctor", most=0, help="whether this machine and this project are in order; exit 1 if anything is not"),
         Command(name="accept", words="ID", least=1, help="take what lies there as the result, without running"),
         Command(name="init", most=0, help="write a starter manifest for what lies in the folder"),
+        Command(name="hook", words="install [TARGET]", least=1, help="make git build these targets before each commit"),
         Command(name="completion", words="bash|zsh|fish", least=1, most=1, help="print the script that makes a shell complete words"),
         *[
             Command(name=name, later=True)
             for name in (
-                "hook", "import", "monitor", "serve", "report", "compare", "metrics",
+                "import", "monitor", "serve", "report", "compare", "metrics",
                 "rollback", "breaker", "tune", "merge", "conflicts", "worktrees", "context", "cache", "gc",
             )
         ],
