@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uetbuild.report.escapes import safe_name, safe_output, unfinished
+from uetbuild.report.escapes import safe_json, safe_name, safe_output, unfinished
 from uetbuild.report.stream import Stream, wants_colours
 from uetbuild.report.tail import Tail, last_lines
 
@@ -158,3 +159,10 @@ def test_a_slow_reader_that_made_the_descriptor_non_blocking_gets_everything() -
 )
 def test_when_there_are_colours(choice: str, environ: dict[str, str], terminal: bool, wanted: bool) -> None:
     assert wants_colours(choice, environ, terminal) is wanted
+
+
+@given(st.text())
+def test_json_says_the_same_and_drives_no_terminal(text: str) -> None:
+    shown = safe_json(json.dumps(text, ensure_ascii=False))
+    assert json.loads(shown) == text
+    assert not any(letter < " " or "\x7f" <= letter <= "\x9f" or letter in "\u202e\u2066" for letter in shown)

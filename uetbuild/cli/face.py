@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uetbuild.cli.options import Options
 from uetbuild.errors import UetError
+from uetbuild.report.escapes import safe_json
 from uetbuild.report.stream import Stream, wants_colours
 
 TYPE_CHECKING = False
@@ -74,7 +75,7 @@ class Face:
         """The one JSON document of a command: keys in the order of the contract, one line."""
         from json import dumps  # costs 3 ms, wanted only with --json
 
-        self.out.write(dumps(value, ensure_ascii=False) + "\n")
+        self.out.write(safe_json(dumps(value, ensure_ascii=False)) + "\n")
 
     def warn(self, *texts: str) -> None:
         """Warnings on stderr."""

@@ -6,6 +6,7 @@ All else that a terminal would obey is shown as text: `^[` for ESC, `^G` for BEL
 from __future__ import annotations
 
 _PARAMETERS = frozenset("0123456789;:")
+_TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029)  # direction marks, line and paragraph separators
 _LONGEST = 64  # characters of a colour sequence; anything longer is none
 
 _tables: list[dict[int, str]] = []
@@ -21,6 +22,11 @@ def safe_output(text: str, colours: bool) -> str:
 def safe_name(text: str) -> str:
     """A name, title or value within a line: nothing passes but printable characters."""
     return text if text.isprintable() else _escape(text, 1, False, drop=False)
+
+
+def safe_json(text: str) -> str:
+    """JSON that says the same and that no terminal obeys: what JSON leaves as it is, is written as `\\u009b`."""
+    return text if text.isprintable() else text.translate(_json_controls())
 
 
 def unfinished(text: str) -> int:
@@ -67,6 +73,11 @@ def _sgr_end(part: str) -> int:
     return 0
 
 
+def _json_controls() -> dict[int, str]:
+    """What `json.dumps` passes: DEL, C1, and what turns the direction of text."""
+    return {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *_TURNING)}
+
+
 def _controls() -> list[dict[int, str]]:
     """Translation tables, made when first needed: [for output, for names]."""
     if not _tables:
@@ -74,7 +85,7 @@ def _controls() -> list[dict[int, str]]:
         table[127] = "^?"
         table |= {code: f"\\x{code:02x}" for code in range(0x80, 0xA0)}
         table |= {code: f"\\x{code - 0xDC00:02x}" for code in range(0xDC80, 0xDD00)}
-        bidi = {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029)}
+        bidi = {code: f"\\u{code:04x}" for code in _TURNING}
         _tables.append({code: text for code, text in table.items() if code not in (9, 10)})
         _tables.append(table | bidi)
     return _tables

@@ -8,7 +8,7 @@ from __future__ import annotations
 from uetbuild.report.amounts import counted, duration
 from uetbuild.report.causes import message_lines, signal_name, waiting, why_failed
 from uetbuild.report.closing import WAYS_ON, closing
-from uetbuild.report.escapes import safe_name, safe_output
+from uetbuild.report.escapes import safe_json, safe_name, safe_output
 from uetbuild.report.reasons import in_words
 from uetbuild.report.stream import DIM, GREEN, RED, YELLOW, paint
 from uetbuild.report.tail import Tail, last_lines
@@ -69,7 +69,7 @@ class Lines:
     def on(self, event: Event) -> None:
         """Show an event."""
         if self._dumps is not None:
-            self._out.write(self._dumps(event.as_json(), ensure_ascii=False) + "\n")
+            self._out.write(safe_json(self._dumps(event.as_json(), ensure_ascii=False)) + "\n")
         if event.event == "approval_requested":
             self._asked.append(event)
         show = _SHOW.get(event.event)

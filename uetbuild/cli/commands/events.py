@@ -7,6 +7,7 @@ import time
 
 from uetbuild.cli.face import Face
 from uetbuild.errors import ExitCode
+from uetbuild.report.escapes import safe_json
 
 LOOK = 0.2  # seconds between two looks: another process writes them, and SQLite tells nobody
 
@@ -20,7 +21,7 @@ def run(face: Face) -> int:
         running = found.state == "running"
         for event in history.events(found.id, seen):
             seen = event.seq
-            face.out.write(json.dumps(event.as_json(), ensure_ascii=False) + "\n")
+            face.out.write(safe_json(json.dumps(event.as_json(), ensure_ascii=False)) + "\n")
         if not face.options.follow or not running or face.out.closed:
             return ExitCode.OK
         time.sleep(LOOK)
