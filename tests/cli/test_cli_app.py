@@ -234,7 +234,17 @@ def test_the_graph_alone_or_with_the_plan(program: Program) -> None:
     assert program("-n --graph")[1] == graph + "\n" + program("-n")[1]
     assert program.json("graph") == json.loads(program("--graph json")[1])
     assert program.json("-n --graph")["graph"] == program.json("graph")
-    assert program("graph --graph svg")[2].startswith("error: `--graph svg` is not yet supported\n")
+    assert program.session.done == []
+
+
+@pytest.mark.parametrize(("form", "beginning"), [("svg", "<svg "), ("dot", "digraph "), ("mermaid", "flowchart LR\n")])
+def test_a_picture_of_the_graph_has_stdout_to_itself(program: Program, form: str, beginning: str) -> None:
+    code, drawn, said = program(f"graph --graph {form}")
+    assert (code, drawn[: len(beginning)], said) == (0, beginning, "warning: assumed `x`\n")
+    assert program(f"--graph {form}") == (0, drawn, said)
+    assert program(f"-n --graph={form}") == (0, drawn, said + program("-n")[1])
+    assert program.json(f"graph --graph {form}") == program.json("graph")
+    assert program.json(f"-n --graph {form}")["graph"] == program.json("graph")
     assert program.session.done == []
 
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import tomllib
 
+import docs_pictures
 import pytest
 from docs_transcripts import PAGES, ROOT, Block, blocks, settled, stories, told, values
 
@@ -87,3 +88,7 @@ def anchors(text: str) -> set[str]:
 
 def test_the_tables_of_the_command_line_are_made_from_its_table_of_options() -> None:
     assert current(reference.PATH) == reference.page(current(reference.PATH)), "run `python -m uetbuild.cli.reference`"
+
+
+def test_the_picture_of_the_graph_is_the_one_that_the_program_draws() -> None:
+    assert current(docs_pictures.PATH) == docs_pictures.picture(), "run `python tests/docs/docs_pictures.py`"

@@ -18,7 +18,7 @@ workstreams:
 """
 READING = (
     "list", "list --json", "list app --json", "status", "status app --json", "explain app", "explain app --json", "graph", "graph --json", "plan",
-    "plan --json app", "check", "check --json", "-n", "--dry-run --json", "--graph", "--graph json app", "-n --graph", "schema", "runs", "runs --json",
+    "plan --json app", "check", "check --json", "-n", "--dry-run --json", "--graph", "--graph json app", "-n --graph", "graph --graph svg", "-n --graph dot", "--graph mermaid", "schema", "runs", "runs --json",
     "--help", "status --help", "--version", "show", "events", "logs app", "nonsense", "clean --help", "-n rev=2 -B",
 )  # fmt: skip
 

@@ -85,7 +85,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="dry_run", flags=("-n", "--dry-run"), commands=BUILDS, help="show the plan, run nothing"),
     Option(
         name="graph", flags=("--graph",), kind=OPTIONAL, metavar="FORMAT", choices=GRAPH_FORMATS, bare="text", commands=(*BUILDS, "graph"),
-        help="show the graph: text (the default) or json",
+        help="show the graph: text (the default), dot, mermaid, svg or json",
     ),
     Option(name="force", flags=("-B", "--force"), commands=BUILDS, help="rebuild the named targets, without names everything"),
     Option(name="only", flags=("--only",), commands=BUILDS, help="the named targets without their dependencies"),

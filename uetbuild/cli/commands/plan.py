@@ -10,18 +10,21 @@ from uetbuild.report.planview import plan_text
 
 
 def run(face: Face) -> int:
-    """The plan; with `--graph` the graph, too."""
+    """The plan; with `--graph` the graph, too: a picture has stdout to itself (`> graph.svg`), and the plan is said beside it."""
     options = face.options
-    drawing = graph.wanted(options)
     session = face.session()
     plan = face.plan()
-    if drawing:
+    if options.graph in graph.PICTURES and not face.json:
+        face.out.write(graph.picture(face, plan))
+        face.err.write(plan_text(plan, face.err.width()))
+        return ExitCode.OK
+    if options.graph:
         members = session.graph.closure(session.targets(options.targets))
-        if face.json or drawing == "json":
+        if face.json or options.graph == "json":
             plan["graph"] = graph_json(session.graph, members)
         else:
             face.say(graph_text(session.graph, members, face.width()) + "\n")
-    if face.json or drawing == "json":
+    if face.json or options.graph == "json":
         face.document(plan)
     else:
         face.say(plan_text(plan, face.width()))
