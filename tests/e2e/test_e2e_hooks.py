@@ -138,6 +138,12 @@ def test_what_cannot_be_installed_is_refused_and_nothing_written(repository, wor
     assert repository.tree() == before
 
 
+def test_a_hook_that_finds_nothing_to_do_goes_through_the_fast_door(repository):
+    """So that it costs next to nothing: `-c build TARGET`, as hooks say it, is remembered like `TARGET`."""
+    assert repository("-c build log").code == 0
+    assert [name for name in os.listdir(repository.root / ".uet") if name.startswith("plan")]
+
+
 def test_outside_a_repository_there_is_nothing_to_install(folder):
     folder.manifest(MANIFEST)
     assert folder("hook install").err.startswith("error: there is no git work tree here\nhint: ")

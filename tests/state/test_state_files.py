@@ -99,3 +99,27 @@ def test_network_file_systems_are_known(monkeypatch):
     for kind, window in (("ext4", 10_000_000), ("nfs", 2_000_000_000), ("vfat", 2_000_000_000)):
         monkeypatch.setattr("uetbuild.state.mounts.file_system", lambda _, kind=kind: kind)
         assert granularity("/") == window
+
+
+def test_a_file_is_created_whole_with_its_mode_and_never_over_another(tmp_path):
+    before = os.umask(0o022)
+    try:
+        atomic.create(str(tmp_path / "hook"), b"one", 0o777)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "hook").stat().st_mode & 0o777 == 0o755
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("hook", "link"):
+        with pytest.raises(FileExistsError):
+            atomic.create(str(tmp_path / name), b"two")
+    assert (tmp_path / "hook").read_bytes() == b"one"
+    assert sorted(os.listdir(tmp_path)) == ["hook", "link"]
+
+
+def test_a_file_is_replaced_whole_with_its_mode_and_leaves_no_draft(tmp_path):
+    (tmp_path / "hook").write_bytes(b"old")
+    atomic.replace(str(tmp_path / "hook"), b"new", 0o700)
+    assert ((tmp_path / "hook").read_bytes(), (tmp_path / "hook").stat().st_mode & 0o777) == (b"new", 0o700)
+    with pytest.raises(OSError):
+        atomic.replace(str(tmp_path), b"new")
+    assert os.listdir(tmp_path) == ["hook"]

@@ -135,7 +135,7 @@ OPTIONS: tuple[Option, ...] = (
 REMEMBERED = frozenset(
     (
         "jobs", "keep_going", "fail_fast", "only", "explain", "profile", "yes", "no_wait", "strict_waves", "file", "output", "quiet",
-        "color", "no_progress",
+        "color", "command", "no_progress",
     )
 )  # fmt: skip
 
