@@ -96,6 +96,7 @@ OURS = {
     "uetbuild.report", "uetbuild.report.amounts", "uetbuild.report.closing", "uetbuild.report.causes", "uetbuild.report.escapes", "uetbuild.report.lines",
     "uetbuild.report.modes", "uetbuild.report.reasons", "uetbuild.report.stream", "uetbuild.report.tail",
     "uetbuild.state", "uetbuild.state.atomic", "uetbuild.state.compiled", "uetbuild.state.content",
+    "uetbuild.state.connection",
     "uetbuild.state.damage", "uetbuild.state.database", "uetbuild.state.digests", "uetbuild.state.disk", "uetbuild.state.hands", "uetbuild.state.layout",
     "uetbuild.state.lock", "uetbuild.state.looks", "uetbuild.state.mounts", "uetbuild.state.observations", "uetbuild.state.reports", "uetbuild.state.sealed",
     "uetbuild.state.store",

@@ -39,7 +39,7 @@ def _load(words: list[str]) -> Callable[[list[str]], int]:
     from uetbuild import front  # only now, as what follows: the folder's own `json.py` must not come before ours
 
     _leave(front.answer(words, os.environ))
-    _hear_of_children()
+    _hear_signals()
     from uetbuild.cli.app import main as run  # the full program: 20 ms
 
     return run
@@ -99,10 +99,11 @@ def _open_standard_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
 
 
-def _hear_of_children() -> None:
-    """A caller may ignore or block SIGCHLD, and both are inherited; then the system keeps from us how our children ended."""
+def _hear_signals() -> None:
+    """A caller may block signals, which is inherited: then nobody could end a build but by SIGKILL. Ignored ones stay ignored (`nohup`),
+    but for SIGCHLD, without which the system keeps from us how our children ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 
 
 if __name__ == "__main__":

@@ -283,3 +283,81 @@ def test_whoever_changes_something_does_not_wait_where_that_is_not_wanted(folder
     assert folder(f"{line} --no-wait").code == 7
     build.send_signal(signal.SIGTERM)
     ended(build)
+
+
+def test_a_build_that_waited_looks_at_the_manifest_again(folder: Folder) -> None:
+    folder.manifest("""
+workstreams:
+  work: {outputs: [out], run: "echo > started; while [ ! -e go ]; do sleep 0.01; done; echo old > out"}
+""")
+    first = running(folder, "work")
+    second = folder.start("work", "-j1")
+    assert second.stderr is not None
+    assert "waiting for another build" in second.stderr.readline()
+    folder.manifest('workstreams: {work: {outputs: [out], run: "echo new > out"}}')
+    folder.write("go", "")
+    assert ended(first).code == 0
+    said = ended(second)
+    assert said.code == 0, said.err
+    assert folder.read("out") == "new\n"
+    assert folder("work").text == "up to date (1 workstream)\n"
+
+
+QUESTION = "setsid sleep 1000 & echo > asked; exec sleep 1000"
+
+
+@pytest.mark.parametrize("line", ["work -j1", "recover", "clean", "accept work"])
+def test_what_answers_a_question_of_a_killed_build_is_ended_by_whoever_changes_something_next(folder: Folder, line: str) -> None:
+    folder.manifest(f"""
+vars: {{word: {{sh: "{QUESTION}"}}}}
+workstreams:
+  work: {{outputs: [out], run: "echo {{{{ vars.word }}}} > out"}}
+""")
+    build = folder.start("work")
+    until(lambda: folder.exists("asked"))
+    build.kill()
+    ended(build)
+    left = survivors(str(folder.root))
+    assert left, "it goes on: nobody is there to end it"
+    listed = json.loads(folder("recover --list --json").out)
+    assert {one["pid"] for one in listed["processes"]} == set(left)
+    folder.manifest('workstreams: {work: {outputs: [out], run: "echo word > out"}}')
+    folder.write("out", "word\n")
+    said = folder(line)
+    assert said.code == 0, said.err
+    assert not survivors(str(folder.root))
+    if line != "recover":
+        assert "left running to answer a question" in said.err
+    assert folder("recover --list").text == "nothing to recover\n"
+
+
+def test_a_question_that_is_asked_without_the_lock_is_left_alone(folder: Folder) -> None:
+    """`plan --probe` changes nothing, so it waits for nobody, and nobody ends it."""
+    folder.manifest("""
+vars: {word: {sh: "echo > asked; while [ ! -e go ]; do sleep 0.01; done; echo word"}}
+workstreams:
+  work: {outputs: [out], run: "echo {{ vars.word }} > out"}
+  other: {outputs: [other], run: touch other}
+""")
+    asking = folder.start("plan", "work", "--probe")
+    until(lambda: folder.exists("asked"))
+    (folder.root / ".uet").mkdir(mode=0o700, exist_ok=True)
+    folder.write(".uet/lock", "99999999\n1.0\n\n")
+    assert folder("other -j1").code == 0
+    assert folder("recover").code == 0
+    assert asking.poll() is None
+    folder.write("go", "")
+    assert ended(asking).code == 0
+
+
+@pytest.mark.parametrize("line", ["clean", "accept work"])
+def test_who_cleans_or_accepts_first_ends_what_still_writes(folder: Folder, line: str) -> None:
+    folder.manifest(SLEEPER)
+    build = running(folder, "work")
+    until(lambda: recorded(folder))
+    stopped_and_killed(build)
+    assert survivors(str(folder.root)), "the job goes on: nobody is there to end it"
+    said = folder(line)
+    assert said.code == 0, said.err
+    assert "ended what an earlier build left running for `work`" in said.err
+    assert not survivors(str(folder.root))

@@ -71,6 +71,30 @@ def test_sigterm_and_sighup_end_the_build(folder: Folder, number: signal.Signals
     heals(folder)
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_that_the_caller_blocks_ends_the_build_all_the_same(folder: Folder, number: signal.Signals, code: int) -> None:
+    folder.manifest(SLEEPER)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+    try:
+        build = running(folder, "next")
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    build.send_signal(number)
+    assert ended(build).code == code
+
+
+def test_a_signal_that_the_caller_ignores_is_ignored(folder: Folder) -> None:
+    folder.manifest('workstreams: {work: {outputs: [out], run: "echo > started; while [ ! -e go ]; do sleep 0.01; done; touch out"}}')
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        build = running(folder, "work")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    build.send_signal(signal.SIGHUP)
+    folder.write("go", "")
+    assert ended(build).code == 0
+
+
 def test_fail_fast_kills_what_is_running(folder: Folder) -> None:
     folder.manifest("""
 workstreams:

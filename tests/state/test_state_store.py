@@ -424,7 +424,7 @@ def test_a_mistake_of_ours_is_no_damage(layout):
 
 
 def test_a_locked_file_is_an_obstacle_and_no_damage(layout, monkeypatch):
-    monkeypatch.setattr("uetbuild.state.database.PATIENCE", 0.01)
+    monkeypatch.setattr("uetbuild.state.connection.PATIENCE", 0.01)
     writer = open_writer(layout)
     other = sqlite3.connect(layout.database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from uetbuild.core.nodes import Node
 
 
-def approve(session: OpenProject, options: Options, waiting: Callable[[int, str, float, bool], None]) -> Event:
+def approve(session: OpenProject, options: Options, waiting: Callable[[int, str, float, bool], None], warn: Callable[[str], None]) -> Event:
     """Record `--yes` or `--no` to what a run asked; returns the `approval_given`. Raises UetError, and then nothing is recorded."""
     if options.yes == options.no:
         raise UetError("`uetbuild approve` needs one of `--yes` and `--no`", hint="write `uetbuild approve RUN GATE --yes`")
@@ -37,7 +37,7 @@ def approve(session: OpenProject, options: Options, waiting: Callable[[int, str,
     run = session.history.run(reference).id
     gates = _gates(session, word)
     session.reader.close()
-    with Held(session, not options.no_wait, waiting) as held:
+    with Held(session, not options.no_wait, waiting, warn) as held:
         history, memory = History(session.layout, held.store.database), Memory(held.store)
         disk = RealDisk(session.root, held.store.digests, session.environ)
         events = history.events(run)

@@ -21,7 +21,6 @@ from uetbuild.engine.purse import Purse
 from uetbuild.engine.recipe import Kitchen, Place
 from uetbuild.engine.wait import SignalWait
 from uetbuild.errors import UetError
-from uetbuild.executors.ask import AskShell
 from uetbuild.executors.pool import SupervisorPool
 from uetbuild.report.modes import followed, output_mode
 from uetbuild.state import compiled, reports
@@ -44,25 +43,20 @@ if TYPE_CHECKING:
     from uetbuild.engine.book import Book
     from uetbuild.engine.request import Request
     from uetbuild.report.lines import Lines
-    from uetbuild.state.store import SqliteStore
 
 
 def build(session: OpenProject, options: Options, view: Lines) -> int:
     """Build what the options ask for; returns the exit code. Raises UetError for what keeps the build from starting."""
-    named = frozenset(session.targets(options.targets)) if options.targets else frozenset()
-    request = session.request(options)
-    follow = followed(output_mode(options.output, session.environ), session.graph.nodes, request.members, named)
-    request = request.with_(follow=follow)
-    settings = _settings(session, options)
+    request, settings = _wanted(session, options)
     resumed = options.resumed
-    if resumed:
-        done = frozenset([i for i in request.members if _done(session, i, resumed)])
-        request = request.with_(forced=request.forced - done, done=done)
-    session.reader.close()
-    with Held(session, not options.no_wait, view.waits_for) as held:
-        for text in held.store.warnings:
-            view.warn(text)
-        before = [*held.wait_told(), *_healed(session, held.store, view, resumed)]
+    with Held(session, not options.no_wait, view.waits_for, view.warn) as held:
+        if held.waited:  # what was read before may have changed since
+            session = session.reopened(options)
+            request, settings = _wanted(session, options)
+        # a run that is resumed says by itself that it was interrupted
+        recovered = [("recovered", data) for data in held.heal() if data["interrupted"] != resumed]
+        _remove_sandboxes(session)
+        before = [*held.wait_told(), *recovered]
         earlier = session.history.events(resumed) if resumed else []
         code, seen = _run(session, request, held, view, settings, earlier, before)
         if not code and options.typed is not None and not held.store.warnings:
@@ -70,6 +64,20 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         if session.fresh is not None and session.may_be_kept(options):
             compiled.save(session.layout, session.key, session.project, session.fresh, session.secrets)
     return code
+
+
+def _wanted(session: OpenProject, options: Options) -> tuple[Request, Settings]:
+    """What is asked for, by the manifest and the records as they are now; the project is read no more after that. Raises UetError."""
+    named = frozenset(session.targets(options.targets)) if options.targets else frozenset()
+    request = session.request(options)
+    follow = followed(output_mode(options.output, session.environ), session.graph.nodes, request.members, named)
+    request = request.with_(follow=follow)
+    settings = _settings(session, options)
+    if options.resumed:
+        done = frozenset([i for i in request.members if _done(session, i, options.resumed)])
+        request = request.with_(forced=request.forced - done, done=done)
+    session.reader.close()
+    return request, settings
 
 
 def _remember(session: OpenProject, options: Options, held: Held, view: Lines, seen: Remembered | None) -> None:
@@ -112,7 +120,7 @@ def _run(
     that goes on; `before`: events, with their data, of what happened before this one begins.
     """
     store, root = held.store, session.root
-    shell = AskShell(dict(session.environ))
+    shell = held.shell(session)
     disk = RealDisk(root, store.digests, session.environ)
     preflight(session.graph, request.members, disk)
     survey = session.survey(request, store, disk, shell)
@@ -177,17 +185,6 @@ def _purse(
 
     book = make() if budgeted or earlier else None
     return Purse(request.jobs, journal, read, make, book)
-
-
-def _healed(session: OpenProject, store: SqliteStore, view: Lines, resumed: str) -> list[tuple[str, dict[str, Any]]]:
-    """Clean up after builds that were killed; the events that tell of it, but for that of the `resumed` run, which has it already."""
-    told: list[tuple[str, dict[str, Any]]] = []
-    if store.processes():
-        from uetbuild.cli.recovery import heal  # only after a crash
-
-        told = [("recovered", data) for data in heal(session.layout, store, view.warn) if data["interrupted"] != resumed]
-    _remove_sandboxes(session)
-    return told
 
 
 def _remove_sandboxes(session: OpenProject) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from uetbuild.cli.clock import SystemClock
+from uetbuild.executors.ask import AskShell
 from uetbuild.executors.tree import boot_id
 from uetbuild.state.lock import BuildLock, Holder
 from uetbuild.state.store import open_writer
@@ -24,10 +25,15 @@ class Held:
     the lock still held, if nothing went wrong.
     """
 
-    __slots__ = ("at_close", "lock", "store", "waited")
+    __slots__ = ("at_close", "lock", "store", "waited", "_layout", "_told", "_warn")
 
-    def __init__(self, session: OpenProject, wait: bool, waiting: Callable[[int, str, float, bool], None]) -> None:
-        """`waiting` is told pid, run, since when and whether it lives of the build for which this one waits."""
+    def __init__(
+        self, session: OpenProject, wait: bool, waiting: Callable[[int, str, float, bool], None], warn: Callable[[str], None]
+    ) -> None:  # fmt: skip
+        """`waiting` is told pid, run, since when and whether it lives of the build for which this one waits; `warn` what is wrong with the
+        state, at first or later."""
+        self._layout, self._warn = session.layout, warn
+        self._told: list[str] = []
         self.waited: list[tuple[float, Holder]] = []  # from when on, for whom
         session.layout.ensure()
         self.lock = BuildLock(session.layout.lock)
@@ -40,9 +46,22 @@ class Held:
         session.layout.clear_drafts()
         self.store: SqliteStore = open_writer(session.layout, boot_id())
         self.at_close: Callable[[], None] | None = None
+        self._tell()
 
     def __enter__(self) -> Held:
         return self
+
+    def shell(self, session: OpenProject) -> AskShell:
+        """For questions; what answers one can be told from other processes should this one be killed meanwhile."""
+        return AskShell(dict(session.environ), asked_in=self._layout.folder)
+
+    def heal(self) -> list[dict[str, Any]]:
+        """See to it that nobody works here any more for a build that was killed; the data of `recovered`, one for each run of theirs."""
+        if not (self.lock.was_abandoned or self.store.processes()):
+            return []
+        from uetbuild.cli.recovery import heal  # only after a crash
+
+        return heal(self._layout, self.store, self._warn)
 
     def wait_told(self) -> list[tuple[str, dict[str, Any]]]:
         """The event that tells of the waiting, where there was any."""
@@ -52,7 +71,15 @@ class Held:
             for began, one in self.waited
         ]
 
+    def _tell(self) -> None:
+        warnings = self.store.warnings
+        for text in warnings:
+            if text not in self._told:
+                self._warn(text)
+        self._told = list(warnings)
+
     def __exit__(self, fault: object, *_: object) -> None:
+        self._tell()
         self.store.close()
         try:
             if fault is None and self.at_close is not None:

@@ -12,7 +12,6 @@ from uetbuild.engine.attempt import Bench
 from uetbuild.engine.outputs import Outputs
 from uetbuild.engine.request import Request
 from uetbuild.errors import ExitCode, UetError
-from uetbuild.executors.ask import AskShell
 from uetbuild.state.disk import RealDisk
 from uetbuild.state.hands import FileHands
 
@@ -27,8 +26,9 @@ if TYPE_CHECKING:
 def accept(session: OpenProject, ids: Sequence[str], wait: bool, view: Lines) -> None:
     """Stamp nodes as if they had made what lies there. Raises UetError where something that they should create is missing."""
     indices = sorted(session.members_of(session.targets(ids)), key=session.graph.position.__getitem__)
-    with Held(session, wait, view.waits_for) as held:
-        shell = AskShell(dict(session.environ))
+    with Held(session, wait, view.waits_for, view.warn) as held:
+        held.heal()
+        shell = held.shell(session)
         disk = RealDisk(session.root, held.store.digests, session.environ)
         survey = session.survey(Request(members=tuple(indices)), held.store, disk, shell)
         hands = FileHands(session.root, session.layout, tracker(shell, session.root))
@@ -61,7 +61,8 @@ def clean(session: OpenProject, words: Sequence[str], orphans: bool, wait: bool,
     removed: list[str] = []
     if not session.layout.check():
         return removed
-    with Held(session, wait, view.waits_for) as held:
+    with Held(session, wait, view.waits_for, view.warn) as held:
+        held.heal()
         disk = RealDisk(session.root, held.store.digests, session.environ)
         hands = FileHands(session.root, session.layout, lambda paths: set(), through_links=False)
         stamps = held.store.stamps()

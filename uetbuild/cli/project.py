@@ -71,6 +71,13 @@ class OpenProject:
         self._namespace = found.here
         self.renew(self.reader.stamps())
 
+    def reopened(self, options: Options) -> OpenProject:
+        """The project as it is now. Raises UetError."""
+        again = OpenProject(options, self.environ)
+        if again.layout.folder != self.layout.folder:
+            raise UetError("another manifest rules this folder now than when this build began to wait", hint="start it again")
+        return again
+
     def renew(self, stamps: dict[str, Stamp]) -> None:
         """Take these stamps for what is recorded, and the order that they tell."""
         self.stamps = stamps

@@ -70,7 +70,8 @@ def look(session: OpenProject) -> Wreck:
     building = holder(session.layout.lock)
     alive = building.run if building is not None and building.alive else ""
     recorded = [one for one in session.reader.processes() if one[0] != alive]
-    found = find_leftovers(recorded, _folders(session.layout, recorded))
+    asked = "" if building is not None else session.layout.folder
+    found = find_leftovers(recorded, _folders(session.layout, recorded), asked)
     return _wreck(session, session.reader, found).with_(building=building)
 
 
@@ -80,11 +81,9 @@ def recover(session: OpenProject, wait: bool, waiting: Callable[[int, str, float
     Raises UetError.
     """
     session.reader.close()
-    with Held(session, wait, waiting) as held:
-        for text in held.store.warnings:
-            warn(text)
+    with Held(session, wait, waiting, warn) as held:
         recorded = held.store.processes()
-        found = end_leftovers(recorded, _folders(session.layout, recorded), GRACE)
+        found = end_leftovers(recorded, _folders(session.layout, recorded), GRACE, session.layout.folder)
         wreck = _wreck(session, held.store, found)
         outputs = _outputs(session, held.store)
         for half in wreck.half_written:
@@ -101,11 +100,13 @@ def heal(layout: Layout, store: SqliteStore, warn: Callable[[str], None]) -> lis
     removed when its node is made again. The data of `recovered`, one for each run. Raises UetError.
     """
     recorded = store.processes()
+    found = end_leftovers(recorded, _folders(layout, recorded), GRACE, layout.folder)
+    for node in sorted({one.node for one in found if one.run}):
+        warn(f"ended what an earlier build left running for `{node}`" if node else "ended what an earlier build left running")
+    if any(not one.run for one in found):
+        warn("ended what an earlier build left running to answer a question (`sh`, `probes`, `skip_if`)")
     if not recorded:
         return []
-    found = end_leftovers(recorded, _folders(layout, recorded), GRACE)
-    for node in sorted({one.node for one in found} - {""}):
-        warn(f"ended what an earlier build left running for `{node}`")
     runs = sorted({run for run, *_ in recorded})
     for run in runs:
         remove_tree(f"{layout.sandboxes}/{run}")

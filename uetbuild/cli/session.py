@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from uetbuild.cli.options import Options
@@ -71,7 +71,7 @@ class Session(Protocol):
     def accept(self, ids: Sequence[str], wait: bool, view: Lines) -> None:
         """Stamp nodes without running them."""
 
-    def approve(self, options: Options, waiting: Callable[[int, str, float, bool], None]) -> Event:
+    def approve(self, options: Options, view: Lines) -> Event:
         """Record what a person says about what a run made; returns the event. Raises UetError."""
 
     def wreck(self) -> Wreck:

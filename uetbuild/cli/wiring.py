@@ -8,7 +8,7 @@ from uetbuild.cli.project import OpenProject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from uetbuild.cli.options import Options
     from uetbuild.cli.recovery import Wreck
@@ -31,11 +31,11 @@ class Wired(OpenProject):
 
         accept(self, ids, wait, view)
 
-    def approve(self, options: Options, waiting: Callable[[int, str, float, bool], None]) -> Event:
+    def approve(self, options: Options, view: Lines) -> Event:
         """Record what a person says about what a run made."""
         from uetbuild.cli.approving import approve  # no build needs it
 
-        return approve(self, options, waiting)
+        return approve(self, options, view.waits_for, view.warn)
 
     def wreck(self) -> Wreck:
         """What a crash left; looks only."""

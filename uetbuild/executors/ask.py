@@ -1,6 +1,7 @@
 """Short questions to programs (`sh` variables, probes, `skip_if`), asked by the coordinator itself while nothing else happens.
 
-The program stays in our process group, so Ctrl-C reaches it from the terminal. Knows nothing of what is asked.
+The program stays in our process group, so Ctrl-C reaches it from the terminal. Its environment says for whom it works, so that the next
+build finds it if we are killed meanwhile. Knows nothing of what is asked.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from uetbuild.failpoints import reach
 
 LIMIT = 16 << 20  # bytes of an answer; more is no answer to a short question
 PATIENCE = 600.0  # seconds
+ASKED_IN = "UET_ASKED_IN"  # a variable: the state folder whose lock is held by who asks; the same in every build
 TOO_LONG, TOO_MUCH = 124, 125
 
 
 class AskShell:
-    """`Shell` by processes. `environ`: the environment of the build."""
+    """`Shell` by processes. `environ`: the environment of the build; `asked_in`: the state folder whose lock it holds, if it does."""
 
-    def __init__(self, environ: dict[str, str], patience: float = PATIENCE) -> None:
+    def __init__(self, environ: dict[str, str], patience: float = PATIENCE, asked_in: str = "") -> None:
         self._environ = environ
+        self._mark = {ASKED_IN: asked_in} if asked_in else {}
         self._patience = patience
         self._is_subreaper = False
 
@@ -43,7 +46,7 @@ class AskShell:
             os.close(here)
             return 1, "", f"{cwd}: {os.strerror(error.errno or 0)}"
         try:
-            return self._ask(argv, (env if clear_env else self._environ | env) | {"PWD": cwd})
+            return self._ask(argv, (env if clear_env else self._environ | env) | {"PWD": cwd} | self._mark)
         except spawn.NotStarted as error:
             return error.code, "", error.message
         finally:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from _sqlite3 import Error
 
+DISK_FULL, READ_ONLY = "the disk is full", "it is read-only"
 # Primary result codes of SQLite (https://sqlite.org/rescode.html) that say nothing about the file's content.
 OBSTACLES = {
     3: "access denied", 5: "it is locked by another program", 6: "it is locked by another program", 7: "out of memory",
-    8: "it is read-only", 9: "interrupted", 10: "input/output error", 13: "the disk is full", 14: "it cannot be opened",
+    8: READ_ONLY, 9: "interrupted", 10: "input/output error", 13: DISK_FULL, 14: "it cannot be opened",
     15: "its locks do not work", 22: "it is too big for this system", 23: "access denied",
 }  # fmt: skip
+INPUT_OUTPUT = 10
 SHORT_READ = 522  # an input/output error, but of a file that is too short
 
 
@@ -31,7 +34,17 @@ def damage(error: Exception) -> str:
     return "".join([letter if letter.isprintable() else "?" for letter in str(error)]) or "damaged"
 
 
-def obstacle(error: Exception) -> str:
-    """What keeps us from using the file, where it is not damaged."""
-    code = getattr(error, "sqlite_errorcode", 7 if isinstance(error, MemoryError) else 0)
-    return OBSTACLES.get(code & 0xFF, damage(error))
+def obstacle(error: Exception, folder: str) -> str:
+    """What keeps us from using the file in `folder`, where it is not damaged."""
+    code = getattr(error, "sqlite_errorcode", 7 if isinstance(error, MemoryError) else 0) & 0xFF
+    if code == INPUT_OUTPUT and is_full(folder):
+        return DISK_FULL  # of its `-shm` SQLite does not say that there is no room
+    return OBSTACLES.get(code, damage(error))
+
+
+def is_full(folder: str) -> bool:
+    """Whether the disk of a folder has no room."""
+    try:
+        return os.statvfs(folder).f_bavail == 0
+    except OSError:
+        return False

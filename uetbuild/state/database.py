@@ -3,20 +3,19 @@
 A file that is truncated, garbled, foreign or of a newer version is set aside (`state.db.broken-N`) by a writer, which goes on with an empty
 one; a reader takes it as empty. Both leave a warning. What keeps us from writing at all (disk full, read-only, locked) is a
 UetError. WAL with `synchronous=NORMAL`: a transaction costs 15 us and survives the death of every process of ours; on network
-file systems, where WAL cannot work, a rollback journal.
-
-`_sqlite3` is the C half of `sqlite3`; the Python half only adds adapters that we do not use, and imports `datetime`.
-Nobody in this process may open and close the file by other means: that would drop SQLite's locks (POSIX).
+file systems, where WAL cannot work, a rollback journal. What a writer knows already when a damaged page turns up in the middle of a
+build, it writes into the new file first (`refill`).
 """
 
 from __future__ import annotations
 
 import os
-from _sqlite3 import Error, InterfaceError, ProgrammingError, connect
+from _sqlite3 import Error, InterfaceError, ProgrammingError
 
 from uetbuild.errors import UetError
 from uetbuild.failpoints import reach
-from uetbuild.state.damage import FAULTS, Unusable, damage, obstacle
+from uetbuild.state.connection import connect, connect_read_only, refuse_remnant
+from uetbuild.state.damage import DISK_FULL, FAULTS, READ_ONLY, Unusable, damage, obstacle
 from uetbuild.state.mounts import file_system, is_network
 
 TYPE_CHECKING = False
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 APPLICATION = 0x75657462  # "uetb", in the header of the file
-PATIENCE = 5.0  # seconds to wait for another connection
+HINTS = {DISK_FULL: "free some space; what was finished before is kept", READ_ONLY: "`--state DIR` puts the state elsewhere"}
 
 # One entry a version: what takes the file from the version before to it. Keys and bodies are bytes (state/sealed.py).
 MIGRATIONS = (
@@ -50,12 +49,13 @@ Statement = tuple[str, "Sequence[tuple[Any, ...]]"]  # SQL, and the parameters o
 class Database:
     """A connection, or none where there is nothing to read. `shown` is the path for people; `warnings` are lines for stderr."""
 
-    __slots__ = ("path", "shown", "warnings", "writable", "_before_write", "_connection")
+    __slots__ = ("path", "refill", "shown", "warnings", "writable", "_before_write", "_connection")
 
     def __init__(self, path: str, shown: str, writable: bool = False, before_write: Callable[[], None] | None = None) -> None:
         self.path = path
         self.shown = shown
         self.warnings: list[str] = []
+        self.refill: Callable[[], list[Statement]] = list  # what a file that takes the place of a damaged one is to hold
         self.writable = writable
         self._before_write = before_write
         self._connection: Connection | None = None
@@ -77,6 +77,7 @@ class Database:
         self = cls(path, shown)
         try:
             if os.path.getsize(path):
+                refuse_remnant(path)
                 self._connection = _open_read_only(path)
         except OSError:
             pass
@@ -100,7 +101,7 @@ class Database:
 
     def write(self, statements: Iterable[Statement], points: Sequence[str] = ()) -> None:
         """Execute all in one transaction; `points`: failpoints before its end. Raises UetError; then none of it is done."""
-        statements = [statement for statement in statements if statement[1]]
+        statements = _with_rows(statements)
         if not statements:
             return
         try:
@@ -130,8 +131,11 @@ class Database:
         """A connection to a file of the present version. Raises Error, Unusable, UetError."""
         if os.path.lexists(self.path) and (os.path.islink(self.path) or not os.path.isfile(self.path)):
             raise Unusable("it is no regular file")
+        refuse_remnant(self.path)
+        if not os.access(self.path, os.W_OK) and os.path.exists(self.path):  # SQLite would say it only when we have begun
+            raise UetError(f"cannot write `{self.shown}`: {READ_ONLY}", hint=HINTS[READ_ONLY])
         reach("database.opening")
-        connection = _connect(self.path)
+        connection = connect(self.path)
         try:
             version = _version(connection)
             if version < VERSION:
@@ -193,14 +197,18 @@ class Database:
             _close_quietly(self._connection)
             self._connection = None
         self._announce()
+        known = _with_rows(self.refill())
         try:
             name = self._set_aside()
             self._connection = self._open()
+            if known:
+                self._execute(known, ())
         except OSError as problem:
             raise UetError(f"cannot replace the damaged `{self.shown}`: {(problem.strerror or str(problem)).lower()}") from problem
         except FAULTS as problem:
             raise self._failure(problem) from problem
-        self._warn(f"`{self.shown}` is not usable ({reason}); it was moved to `{name}`, and everything is built anew")
+        rest = "what had not been read of it is lost" if known else "everything is built anew"
+        self._warn(f"`{self.shown}` is not usable ({reason}); it was moved to `{name}`, and {rest}")
 
     def _set_aside(self) -> str:
         """Move the file away, with what belongs to it; returns its new name."""
@@ -214,9 +222,8 @@ class Database:
         return os.path.basename(aside)
 
     def _failure(self, error: Exception) -> UetError:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        hints = {13: "free some space; what was finished before is kept", 8: "`--state DIR` puts the state elsewhere"}
-        return UetError(f"cannot write `{self.shown}`: {obstacle(error)}", hint=hints.get(code, ""))
+        why = obstacle(error, os.path.dirname(self.path))
+        return UetError(f"cannot write `{self.shown}`: {why}", hint=HINTS.get(why, ""))
 
     # --- a reader's inside ---------------------------------------------------------------------------------------------------
 
@@ -224,7 +231,8 @@ class Database:
         if self._connection is not None:
             _close_quietly(self._connection)
             self._connection = None
-        self._warn(f"`{self.shown}` cannot be read ({damage(error) or obstacle(error)}); it is taken as empty")
+        why = damage(error) or obstacle(error, os.path.dirname(self.path))
+        self._warn(f"`{self.shown}` cannot be read ({why}); it is taken as empty")
 
     def _warn(self, text: str) -> None:
         if text not in self.warnings:
@@ -232,9 +240,8 @@ class Database:
 
 
 def _open_read_only(path: str) -> Connection | None:
-    """A connection that cannot write; None for a file without tables. In a folder where SQLite may not put its `-shm`: immutable."""
-    mode = "ro" if os.access(os.path.dirname(path), os.W_OK) else "ro&immutable=1"
-    connection = _connect(f"file:{_quoted(path)}?mode={mode}", uri=True)
+    """A connection that cannot write; None for a file without tables."""
+    connection = connect_read_only(path)
     try:
         version = _version(connection)
         if version == VERSION:
@@ -246,11 +253,8 @@ def _open_read_only(path: str) -> Connection | None:
     return None
 
 
-def _connect(path: str, uri: bool = False) -> Connection:
-    """A connection in autocommit that never decodes texts, since damaged ones cannot be. Raises Error."""
-    connection = connect(path, timeout=PATIENCE, isolation_level=None, uri=uri)
-    connection.text_factory = bytes
-    return connection
+def _with_rows(statements: Iterable[Statement]) -> list[Statement]:
+    return [statement for statement in statements if statement[1]]
 
 
 def _version(connection: Connection) -> int:
@@ -285,12 +289,6 @@ def _close_quietly(connection: Connection) -> None:
         connection.close()
     except Error:
         pass
-
-
-def _quoted(path: str) -> str:
-    """A path for a `file:` URI of SQLite."""
-    safe = b"/-._~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-    return "".join([chr(byte) if byte in safe else f"%{byte:02x}" for byte in os.fsencode(path)])
 
 
 TABLES = {statement.split()[2].encode() for statements in MIGRATIONS for statement in statements if statement.startswith("CREATE TABLE")}

@@ -8,13 +8,12 @@ limits. Only loaded where there is a budget, or something was spent.
 from __future__ import annotations
 
 import os
-from _sqlite3 import connect
 
 from uetbuild.core.ledger import Entry
 from uetbuild.errors import UetError
 from uetbuild.failpoints import is_armed, reach
-from uetbuild.state.damage import FAULTS, OBSTACLES, SHORT_READ, Unusable
-from uetbuild.state.database import PATIENCE
+from uetbuild.state.connection import connect, connect_read_only
+from uetbuild.state.damage import FAULTS, OBSTACLES, SHORT_READ, Unusable, obstacle
 from uetbuild.state.mounts import file_system, is_network
 from uetbuild.state.sealed import key_of, seal, seed, unseal
 
@@ -76,7 +75,7 @@ class LedgerFile:
         except FAULTS as fault:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            raise UetError(f"cannot write `{self._shown}`: {_why(fault)}") from fault
+            raise UetError(f"cannot write `{self._shown}`: {self._why(fault)}") from fault
         for _, after in moments:
             reach(after)
 
@@ -93,15 +92,12 @@ class LedgerFile:
         if os.path.lexists(self._path) and (os.path.islink(self._path) or not os.path.isfile(self._path)):
             raise Unusable("it is no regular file")
         reach("ledger.opening")
-        connection = connect(self._path, timeout=PATIENCE, isolation_level=None)
+        connection = connect(self._path) if writable else connect_read_only(self._path)
         try:
-            connection.text_factory = bytes
             if writable:
                 on_network = is_network(file_system(os.path.dirname(self._path)))
                 connection.execute(f"PRAGMA journal_mode={'DELETE' if on_network else 'WAL'}").fetchall()
                 connection.execute("PRAGMA synchronous=FULL")
-            else:
-                connection.execute("PRAGMA query_only=ON")
             _check(connection, writable)
         except BaseException:
             connection.close()
@@ -111,20 +107,27 @@ class LedgerFile:
     def _recover(self, fault: Exception, writable: bool, strict: bool) -> None:
         """Go on with an empty ledger where that is allowed. Raises UetError where not."""
         self.close()
+        if not writable:
+            self.warnings.append(f"`{self._shown}` cannot be read ({self._why(fault)}); it is taken as empty")
+            return
         if not _is_damage(fault):
-            raise UetError(f"cannot use `{self._shown}`: {_why(fault)}") from fault
+            raise UetError(f"cannot use `{self._shown}`: {self._why(fault)}") from fault
         if strict:
             hint = f"to go on without what it knew, move it away: `mv {self._shown} {self._shown}.broken`"
-            raise UetError(f"`{self._shown}` is damaged ({_why(fault)}), and a budget rests on it", hint=hint) from fault
-        if not writable:
-            self.warnings.append(f"`{self._shown}` cannot be read ({_why(fault)}); it is taken as empty")
-            return
+            raise UetError(f"`{self._shown}` is damaged ({self._why(fault)}), and a budget rests on it", hint=hint) from fault
         try:
             name = self._set_aside()
             self._connection = self._open(True)
         except (OSError, *FAULTS) as problem:
-            raise UetError(f"cannot replace the damaged `{self._shown}`: {_why(problem)}") from problem
-        self.warnings.append(f"`{self._shown}` is damaged ({_why(fault)}); it was moved to `{name}`, and what it knew no longer counts")
+            raise UetError(f"cannot replace the damaged `{self._shown}`: {self._why(problem)}") from problem
+        self.warnings.append(
+            f"`{self._shown}` is damaged ({self._why(fault)}); it was moved to `{name}`, and what it knew no longer counts"
+        )
+
+    def _why(self, fault: Exception) -> str:
+        if isinstance(fault, OSError):
+            return (fault.strerror or str(fault)).lower()
+        return obstacle(fault, os.path.dirname(self._path)).lower()
 
     def _set_aside(self) -> str:
         number = 1
@@ -181,11 +184,3 @@ def _is_damage(fault: Exception) -> bool:
     """Whether the content of the file is to blame, not what is around it."""
     code = getattr(fault, "sqlite_errorcode", None)
     return not isinstance(fault, MemoryError) and (code is None or code & 0xFF not in OBSTACLES or code == SHORT_READ)
-
-
-def _why(fault: Exception) -> str:
-    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
-    if not isinstance(fault, Unusable) and code in OBSTACLES:
-        return OBSTACLES[code]
-    text = getattr(fault, "strerror", None) or str(fault)
-    return "".join([letter if letter.isprintable() else "?" for letter in text]).lower() or "damaged"

@@ -3,7 +3,8 @@
 `flock` on the file that `filelock.FileLock` would use, so the two exclude each other; its import alone would cost more than the
 way to the first command. A forked supervisor shares the open description, so the lock is free only when the last of them is gone,
 however the coordinator died (promise 7). Readers never take it: who holds it is read from the file and from `/proc/locks`.
-The file's lines say who took it last: its pid, since when (seconds since 1970), and its run as soon as that begins.
+The file's lines say who holds it: its pid, since when (seconds since 1970), and its run as soon as that begins. Who lets go of it empties
+the file; so who finds it filled knows that the one before was killed.
 """
 
 from __future__ import annotations
@@ -42,10 +43,11 @@ class Holder(Record):
 class BuildLock:
     """The lock at `path`; its folder exists. Not reentrant."""
 
-    __slots__ = ("path", "_descriptor", "_since")
+    __slots__ = ("path", "was_abandoned", "_descriptor", "_since")
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.was_abandoned = False  # whether whoever had it before was killed
         self._descriptor = -1
         self._since = 0.0
 
@@ -70,6 +72,7 @@ class BuildLock:
                 if self._is_current(descriptor):
                     reach("lock.taken")
                     self._descriptor, descriptor = descriptor, -1
+                    self.was_abandoned = bool(_holder_in(self._descriptor).pid)
                     self.tell("")
                     return
             except OSError as error:
@@ -99,6 +102,10 @@ class BuildLock:
         if descriptor >= 0:
             try:
                 reach("lock.releasing")
+                os.ftruncate(descriptor, 0)
+            except OSError:
+                pass
+            try:
                 os.close(descriptor)
             except OSError:
                 pass

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import exp, log
 
 from uetbuild.core.approval import Answer
+from uetbuild.core.changes import Changes
 from uetbuild.core.stamps import Link, Stage, Stamp
 from uetbuild.failpoints import is_armed, reach
 from uetbuild.state.database import Database
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from uetbuild.core.changes import Changes
     from uetbuild.core.events import Event
     from uetbuild.core.stamps import Chain
     from uetbuild.state.database import Statement
@@ -63,7 +63,10 @@ class SqliteStore:
         self._durations: dict[str, Durations] | None = None
         self._runs: dict[str, Run] = {}
         self._run = ""
+        self._spawned: dict[str, Process] = {}  # what this build recorded of its processes, by key
+        self._known = Changes()  # what was read or written here
         self._damaged = 0
+        database.refill = self._refill
 
     @property
     def warnings(self) -> list[str]:
@@ -76,19 +79,27 @@ class SqliteStore:
 
     def stamps(self) -> dict[str, Stamp]:
         """All stamps by node id."""
-        return self._load("stamps", STAMPS, Stamp.from_row)
+        found: dict[str, Stamp] = self._load("stamps", STAMPS, Stamp.from_row)
+        self._known.stamps = dict(found)
+        return found
 
     def chains(self) -> dict[str, Chain]:
         """All chains of edited files by path."""
-        return self._load("chains", CHAINS, lambda row: tuple([Link.from_row(link) for link in row]))
+        found: dict[str, Chain] = self._load("chains", CHAINS, lambda row: tuple([Link.from_row(link) for link in row]))
+        self._known.chains = dict(found)
+        return found
 
     def answers(self) -> dict[str, str]:
         """What `sh` variables, probes and `skip_if` said last time."""
-        return self._load("answers", ANSWERS, str)
+        found: dict[str, str] = self._load("answers", ANSWERS, str)
+        self._known.answers = dict(found)
+        return found
 
     def approvals(self) -> dict[str, Answer]:
         """What persons said about what was made."""
-        return self._load("approvals", APPROVALS, Answer.from_row)
+        found: dict[str, Answer] = self._load("approvals", APPROVALS, Answer.from_row)
+        self._known.approvals = dict(found)
+        return found
 
     def seconds(self) -> dict[str, float]:
         """Estimated duration of nodes that ran before, by node id: an exponentially weighted geometric mean."""
@@ -129,13 +140,7 @@ class SqliteStore:
             return
         put, gone = self.digests.pending()
         statements: list[Statement] = [
-            _delete("stamps", changes.dropped),
-            _put("stamps", {node: stamp.row() for node, stamp in changes.stamps.items()}, STAMPS),
-            _put("chains", {path: tuple([link.row() for link in chain]) for path, chain in changes.chains.items() if chain}, CHAINS),
-            _delete("chains", [path for path, chain in changes.chains.items() if not chain]),
-            _put("answers", changes.answers, ANSWERS),
-            _put("approvals", {key: answer.row() for key, answer in changes.approvals.items() if answer is not None}, APPROVALS),
-            _delete("approvals", [key for key, answer in changes.approvals.items() if answer is None]),
+            *_facts(changes),
             _put("durations", self._learn_durations(changes), DURATIONS),
             ("INSERT OR REPLACE INTO digests VALUES (?, ?)", put),
             ("DELETE FROM digests WHERE key = ?", gone),
@@ -145,6 +150,7 @@ class SqliteStore:
         moments = _moments(changes) if is_armed() else []
         self.database.write(statements, [before for before, _ in moments])
         self.digests.written()
+        _merge(self._known, changes)
         _empty(changes)
         for _, after in moments:
             reach(after)
@@ -188,13 +194,25 @@ class SqliteStore:
             finished = max(times, default=finished) if ended else 0.0
             self._runs[run] = (state, started, finished, dict(summary))
             statements.append(_put("runs", {run: self._runs[run]}, RUNS))
-            statements.append(_put("processes", {run: (run, "", 0, 0, self._boot)}, PROCESSES))
-        if changes.pids:
-            rows = {f"{pid}-{start}-{self._boot}": (self._run, node, pid, start, self._boot) for node, pid, start in changes.pids}
-            statements.append(_put("processes", rows, PROCESSES))
+        spawned: dict[str, Process] = {self._run: (self._run, "", 0, 0, self._boot)} if changes.run is not None else {}
+        spawned |= {f"{pid}-{start}-{self._boot}": (self._run, node, pid, start, self._boot) for node, pid, start in changes.pids}
+        self._spawned |= spawned
+        statements.append(_put("processes", spawned, PROCESSES))
         if ended:
+            self._spawned.clear()
             statements.append(("DELETE FROM processes", [()]))
         return statements
+
+    def _refill(self) -> list[Statement]:
+        """What is known of a file that turned out to be damaged, for the one that takes its place: so nothing that this build has judged up
+        to date runs again in the next one. Events and runs of before are lost, and digests are learnt again.
+        """
+        return [
+            *_facts(self._known),
+            _put("durations", self._durations or {}, DURATIONS),
+            _put("runs", self._runs, RUNS),
+            _put("processes", self._spawned, PROCESSES),
+        ]
 
     def _stored_run(self, run: str) -> Run:
         """The row of a run that an earlier process began, as `resume` finds it."""
@@ -217,6 +235,29 @@ def open_reader(layout: Layout) -> SqliteStore:
     if not layout.check():
         return SqliteStore(Database(layout.database, layout.shown(layout.database)))
     return SqliteStore(Database.open_reader(layout.database, layout.shown(layout.database)))
+
+
+def _facts(changes: Changes) -> list[Statement]:
+    """The statements for all that is no history."""
+    return [
+        _delete("stamps", changes.dropped),
+        _put("stamps", {node: stamp.row() for node, stamp in changes.stamps.items()}, STAMPS),
+        _put("chains", {path: tuple([link.row() for link in chain]) for path, chain in changes.chains.items() if chain}, CHAINS),
+        _delete("chains", [path for path, chain in changes.chains.items() if not chain]),
+        _put("answers", changes.answers, ANSWERS),
+        _put("approvals", {key: answer.row() for key, answer in changes.approvals.items() if answer is not None}, APPROVALS),
+        _delete("approvals", [key for key, answer in changes.approvals.items() if answer is None]),
+    ]
+
+
+def _merge(known: Changes, changes: Changes) -> None:
+    """Add what was written."""
+    for node in changes.dropped:
+        known.stamps.pop(node, None)
+    known.stamps |= changes.stamps
+    known.chains |= changes.chains
+    known.answers |= changes.answers
+    known.approvals |= changes.approvals
 
 
 def _durations(row: Any) -> Durations:

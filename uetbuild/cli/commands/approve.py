@@ -12,7 +12,7 @@ from uetbuild.report.lines import Lines
 def run(face: Face) -> int:
     """Record the answer, and say what was answered."""
     view = Lines(face.out, face.err, json=face.json, quiet=face.options.quiet)
-    given = face.session().approve(face.options, view.waits_for)
+    given = face.session().approve(face.options, view)
     if face.json:
         said = {"run": given.run, "gate": given.node, "time": given.time} | given.data
         face.document({"schema": "uetbuild.approve/1"} | said)
