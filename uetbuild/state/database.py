@@ -132,8 +132,9 @@ class Database:
         if os.path.lexists(self.path) and (os.path.islink(self.path) or not os.path.isfile(self.path)):
             raise Unusable("it is no regular file")
         refuse_remnant(self.path)
-        if not os.access(self.path, os.W_OK) and os.path.exists(self.path):  # SQLite would say it only when we have begun
-            raise UetError(f"cannot write `{self.shown}`: {READ_ONLY}", hint=HINTS[READ_ONLY])
+        for path, shown in ((os.path.dirname(self.path), os.path.dirname(self.shown)), (self.path, self.shown)):
+            if not os.access(path, os.W_OK) and os.path.exists(path):  # SQLite would say it only when we have begun
+                raise UetError(f"cannot write `{shown}`: {READ_ONLY}", hint=HINTS[READ_ONLY])
         reach("database.opening")
         connection = connect(self.path)
         try:
@@ -183,7 +184,8 @@ class Database:
             try:
                 self._before_write()
             except OSError as error:
-                raise UetError(f"cannot write `{os.path.dirname(self.shown)}`: {(error.strerror or str(error)).lower()}") from error
+                why = (error.strerror or str(error)).lower()
+                raise UetError(f"cannot write `{os.path.dirname(self.shown)}`: {why}", hint=HINTS[READ_ONLY]) from error
             self._before_write = None
 
     def _recover(self, error: Exception) -> None:
