@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from attacked import BEFORE, MANIFEST, NODES, UP_TO_DATE, Attacked, as_nobody, contents
+from attacked import BEFORE, MANIFEST, NODES, UP_TO_DATE, Attacked, contents, without_rights
 from transcript import PROGRAM, Folder
 
 PAGE = 4096
@@ -267,19 +267,8 @@ def test_a_damaged_ledger_is_set_aside_and_only_a_budget_refuses(attacked: Attac
 # --- a folder that cannot be written -------------------------------------------------------------------------------------------
 
 
-def give_away(attacked: Attacked) -> None:
-    """Where this runs as root: let the user `nobody` own the project, and come to it."""
-    if os.geteuid() == 0:
-        for folder in (attacked.root.parent, *attacked.root.parent.parents):
-            if "pytest" in str(folder):
-                folder.chmod(0o755)
-        for path in (attacked.root, *attacked.root.rglob("*")):
-            os.chown(path, 65534, 65534)
-
-
 @pytest.mark.parametrize("what", ["folder", "file"])
 def test_a_state_that_is_read_only_can_be_read_and_is_a_clear_error_for_a_build(attacked: Attacked, what: str) -> None:
-    give_away(attacked)
     attacked.folder.write("a", "after\n")
     closed = attacked.state if what == "folder" else attacked.state / "state.db"
     closed.chmod(0o500 if what == "folder" else 0o400)
@@ -293,10 +282,10 @@ def test_a_state_that_is_read_only_can_be_read_and_is_a_clear_error_for_a_build(
         assert attacked.folder.read("o/one") == BEFORE["a"], "nothing is half done"
 
     try:
-        as_nobody(tried)
+        without_rights(tried)
     finally:
         closed.chmod(0o700 if what == "folder" else 0o600)
-    as_nobody(lambda: attacked.check(attacked.folder("-j1"), "after\n"))
+    without_rights(lambda: attacked.check(attacked.folder("-j1"), "after\n"))
 
 
 FULL = """

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from uetbuild.core.ports import Shell
     from uetbuild.state.store import SqliteStore
 
-GRACE = 5.0  # seconds between TERM and KILL
-
 
 class Held:
     """The state folder, held by this build: lock and open store. A context manager. `at_close`: what is done when the store is closed and
@@ -59,7 +57,7 @@ class Held:
         """See to it that nobody works here any more for a build that was killed; the data of `recovered`, one for each run of theirs."""
         if not (self.lock.was_abandoned or self.store.processes()):
             return []
-        from uetbuild.cli.recovery import heal  # only after a crash
+        from uetbuild.cli.healing import heal  # only after a crash
 
         return heal(self._layout, self.store, self._warn)
 

@@ -1,4 +1,4 @@
-"""What a crash left: found by `look`, cleaned by `recover`; `heal` is the part of it that every build does at its start.
+"""What a crash left: found by `look`, cleaned by `recover`. The part of it that every build does by itself is in `healing`.
 
 A build that was killed left a row of its run in the table of processes, which only its end removes; so in ordinary times all this costs
 one query. Whoever changes something here holds the build lock, so no run that the history knows is alive.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
-from uetbuild.cli.clock import SystemClock
-from uetbuild.cli.holding import GRACE, Held, tracker
+from uetbuild.cli.healing import GRACE, close_runs, log_folders
+from uetbuild.cli.holding import Held, tracker
 from uetbuild.core.events import unfinished
 from uetbuild.core.record import Record
 from uetbuild.core.stamps import Stage
@@ -19,7 +19,7 @@ from uetbuild.executors.ask import AskShell
 from uetbuild.executors.leftovers import Left, end_leftovers, find_leftovers
 from uetbuild.state.disk import RealDisk
 from uetbuild.state.hands import FileHands
-from uetbuild.state.history import INTERRUPTED, History, interrupt_run, remove_tree
+from uetbuild.state.history import INTERRUPTED, History, remove_tree
 from uetbuild.state.litter import drafts, sandboxes, sweep
 from uetbuild.state.lock import Holder, holder
 from uetbuild.state.store import RUNNING
@@ -27,10 +27,8 @@ from uetbuild.state.store import RUNNING
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
 
     from uetbuild.cli.project import OpenProject
-    from uetbuild.state.layout import Layout
     from uetbuild.state.store import SqliteStore
 
 
@@ -71,7 +69,7 @@ def look(session: OpenProject) -> Wreck:
     alive = building.run if building is not None and building.alive else ""
     recorded = [one for one in session.reader.processes() if one[0] != alive]
     asked = "" if building is not None else session.layout.folder
-    found = find_leftovers(recorded, _folders(session.layout, recorded), asked)
+    found = find_leftovers(recorded, log_folders(session.layout, recorded), asked)
     return _wreck(session, session.reader, found).with_(building=building)
 
 
@@ -83,7 +81,7 @@ def recover(session: OpenProject, wait: bool, waiting: Callable[[int, str, float
     session.reader.close()
     with Held(session, wait, waiting, warn) as held:
         recorded = held.store.processes()
-        found = end_leftovers(recorded, _folders(session.layout, recorded), GRACE, session.layout.folder)
+        found = end_leftovers(recorded, log_folders(session.layout, recorded), GRACE, session.layout.folder)
         wreck = _wreck(session, held.store, found)
         outputs = _outputs(session, held.store)
         for half in wreck.half_written:
@@ -91,37 +89,8 @@ def recover(session: OpenProject, wait: bool, waiting: Callable[[int, str, float
         for path in wreck.sandboxes:
             remove_tree(path)
         sweep(session.layout)
-        _close(session.layout, held.store, wreck.runs, wreck.processes, [path for half in wreck.half_written for path in half.paths])
+        close_runs(session.layout, held.store, wreck.runs, wreck.processes, [path for half in wreck.half_written for path in half.paths])
         return wreck
-
-
-def heal(layout: Layout, store: SqliteStore, warn: Callable[[str], None]) -> list[dict[str, Any]]:
-    """What a build must do before it starts: nobody else works here any more, and the history says what happened. What is half written is
-    removed when its node is made again. The data of `recovered`, one for each run. Raises UetError.
-    """
-    recorded = store.processes()
-    found = end_leftovers(recorded, _folders(layout, recorded), GRACE, layout.folder)
-    for node in sorted({one.node for one in found if one.run}):
-        warn(f"ended what an earlier build left running for `{node}`" if node else "ended what an earlier build left running")
-    if any(not one.run for one in found):
-        warn("ended what an earlier build left running to answer a question (`sh`, `probes`, `skip_if`)")
-    if not recorded:
-        return []
-    runs = sorted({run for run, *_ in recorded})
-    for run in runs:
-        remove_tree(f"{layout.sandboxes}/{run}")
-    sweep(layout)
-    return _close(layout, store, runs, found, [])
-
-
-def _close(layout: Layout, store: SqliteStore, runs: Iterable[str], found: Iterable[Left], removed: list[str]) -> list[dict[str, Any]]:
-    told = []
-    for run in runs:
-        data = {"interrupted": run, "processes": [{"pid": one.pid, "node": one.node} for one in found if one.run == run]}
-        told.append(data | {"removed": removed})
-        interrupt_run(layout, store, run, "recovered", told[-1], SystemClock.now())
-    store.forget_processes()
-    return told
 
 
 def _wreck(session: OpenProject, store: SqliteStore, found: Iterable[Left]) -> Wreck:
@@ -161,7 +130,3 @@ def _outputs(session: OpenProject, store: SqliteStore) -> Outputs:
     disk = RealDisk(session.root, store.digests, session.environ)
     hands = FileHands(session.root, session.layout, tracker(AskShell(dict(session.environ)), session.root))
     return Outputs(disk, hands, Memory(store), session.project.settings.exclude, session.graph.nodes)
-
-
-def _folders(layout: Layout, recorded: Iterable[tuple[str, str, int, int, str]]) -> dict[str, str]:
-    return {run: layout.run_folder(run) for run, *_ in recorded}
