@@ -178,3 +178,19 @@ def test_a_secret_that_a_recipe_encodes_is_not_known(folder: Folder) -> None:
     folder.environ |= {"API_TOKEN": NAMED}
     folder.manifest('workstreams: {a: {run: "printf %s \\"$API_TOKEN\\" | base64"}}')
     assert base64.b64encode(NAMED.encode()).decode() in folder("a").out
+
+
+def test_neither_a_comment_nor_the_record_of_a_command_line_holds_one(folder: Folder) -> None:
+    folder.environ |= SECRET_ENV
+    folder.manifest("""
+vars: {given: none}
+gates: {seen: {type: approval}}
+workstreams:
+  plan: {outputs: [plan], run: touch plan, gates: [seen]}
+  plain: {outputs: [plain], run: touch plain}
+""")
+    assert folder("plan").code == 6
+    assert folder(["approve", "last", "seen", "--yes", "--comment", f"it is {ENDED}"]).code == 0
+    assert '"comment": "it is ***"' in folder("events").out
+    assert told(folder, f"given={ENDED}", "plain") and told(folder, f"given={ENDED}", "plain") == b"up to date (1 workstream)\n"
+    assert leaks(folder.root / ".uet") == []
