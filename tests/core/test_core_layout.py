@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from itertools import pairwise
@@ -110,6 +111,18 @@ def test_lines_that_need_not_cross_do_not() -> None:
     assert crossings.crossings(made) == 3
     crossings.uncross(made)
     assert crossings.crossings(made) == 0
+
+
+@pytest.mark.parametrize("seed", [8, 12, 22, 27])  # with these the sweeps lead away from the best order again
+def test_the_best_order_that_was_seen_is_kept(seed: int) -> None:
+    chance = random.Random(seed)
+    before: list[tuple[int, ...]] = [()] * 8
+    before += [tuple(sorted(chance.sample(range(first, first + 8), 3))) for first in (0, 8, 16) for _ in range(8)]
+    made = Columns(before, [list(range(first, first + 8)) for first in (0, 8, 16, 24)], frozenset())
+    crossings.uncross(made)
+    fewest = crossings.crossings(made)
+    crossings.uncross(made)
+    assert crossings.crossings(made) == fewest
 
 
 def test_a_chain_that_matters_is_straight() -> None:
