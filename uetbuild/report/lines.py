@@ -11,7 +11,7 @@ from uetbuild.report.closing import WAYS_ON, closing
 from uetbuild.report.escapes import safe_json, safe_name, safe_output
 from uetbuild.report.reasons import in_words
 from uetbuild.report.stream import DIM, GREEN, RED, YELLOW, paint
-from uetbuild.report.tail import Tail, last_lines
+from uetbuild.report.tail import Tail, last_lines, size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,8 +123,9 @@ class Lines:
 
     def _started(self, node: str, data: dict[str, Any]) -> None:
         running = self._running[node] = _Running(data)
+        running.begins = size_of(running.log)
         if self._mode != "failed" and running.log:
-            running.tail = Tail(running.log)
+            running.tail = Tail(running.log, running.begins)
         if data.get("attempt", 1) > 1 and node not in self._announced:
             self._say(f"{self._name(node)}  runs again (attempt {data['attempt']})")
         for reason in self._reasons.pop(node, ()):
@@ -229,7 +230,7 @@ class Lines:
         for line in _command_lines(data.get("command") or running.command):
             self._complain(f"  $ {line}")
         if log and not running.streamed and self._mode not in ("group", "github"):
-            lines, cut = last_lines(log, SHOWN_LINES)
+            lines, cut = last_lines(log, SHOWN_LINES, running.begins)
             for line in (["…"] if cut else []) + lines:
                 self._complain(f"  | {safe_output(line, self._err.colours)}")
         if log:
@@ -281,13 +282,13 @@ class Lines:
 class _Running:
     """What is known of a node between its start and its end."""
 
-    __slots__ = ("command", "log", "streamed", "tail", "title")
+    __slots__ = ("begins", "command", "log", "streamed", "tail", "title")
 
     def __init__(self, data: dict[str, Any]) -> None:
         self.title: str = data.get("title") or ""
         self.command: str = data.get("command") or ""
         self.log: str = data.get("log") or ""
-        self.streamed = False
+        self.begins, self.streamed = 0, False  # where in its log this attempt begins
         self.tail: Tail | None = None
 
 

@@ -75,12 +75,12 @@ def size_of(path: str) -> int:
         return 0
 
 
-def last_lines(path: str, most: int) -> tuple[list[str], bool]:
-    """The last lines of a log (looked for in its last 64 KiB), and whether there are more before them.
+def last_lines(path: str, most: int, begins: int = 0) -> tuple[list[str], bool]:
+    """The last lines of a log from byte `begins` on (looked for in its last 64 KiB), and whether there are more before them.
 
     Of a line that was drawn over and over with carriage returns the last state is left; a very long line is cut.
     """
-    start = max(0, size_of(path) - _CHUNK)
+    start = max(begins, size_of(path) - _CHUNK)
     try:
         with open(path, "rb") as log:
             log.seek(start)
@@ -90,4 +90,4 @@ def last_lines(path: str, most: int) -> tuple[list[str], bool]:
     if lines == [""]:
         return [], False
     shown = [line.rstrip("\r").rpartition("\r")[2] for line in lines[-most:]]
-    return [line if len(line) <= _WIDEST else line[:_WIDEST] + "…" for line in shown], bool(start) or len(lines) > most
+    return [line if len(line) <= _WIDEST else line[:_WIDEST] + "…" for line in shown], start > begins or len(lines) > most
