@@ -113,14 +113,14 @@ def test_lines_that_need_not_cross_do_not() -> None:
     assert crossings.crossings(made) == 0
 
 
-@pytest.mark.parametrize("seed", [8, 12, 22, 27])  # with these the sweeps lead away from the best order again
-def test_the_best_order_that_was_seen_is_kept(seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "fewest"), [(8, 167), (12, 204), (22, 197), (27, 181)]
+)  # with these the sweeps lead away from the best order again
+def test_the_best_order_that_was_seen_is_kept(seed: int, fewest: int) -> None:
     chance = random.Random(seed)
     before: list[tuple[int, ...]] = [()] * 8
     before += [tuple(sorted(chance.sample(range(first, first + 8), 3))) for first in (0, 8, 16) for _ in range(8)]
     made = Columns(before, [list(range(first, first + 8)) for first in (0, 8, 16, 24)], frozenset())
-    crossings.uncross(made)
-    fewest = crossings.crossings(made)
     crossings.uncross(made)
     assert crossings.crossings(made) == fewest
 
