@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from uetbuild.cli.app import guarded
@@ -26,7 +27,7 @@ PROGRAM = (sys.executable, "-m", "uetbuild")
 PATIENCE = 40.0  # seconds until something that must happen counts as not happening
 MARK = "UETBUILD_TEST_MARK"
 
-# `long` goes first, since the most waits for it, and runs while all else is built: so most kills hit while a recipe runs.
+# `long` goes first and, where it is held, runs while all else is built, up to `joined`: so most kills hit while a recipe runs.
 MANIFEST = r"""
 version: 1
 default: [all]
@@ -36,7 +37,11 @@ budgets: {run: {usd: 100}}
 vars: {greeting: {sh: echo hello}}
 workstreams:
   all: {depends_on: [last, file, folder, parts, sign, flaky, deps, kept, boxed, guarded, spends, joined, said]}
-  long: {inputs: [a], outputs: [o/long], run: 'echo + >> trace; [ -z "${HOLD-}" ] || sleep $HOLD; cat a > o/long; echo - >> trace'}
+  long:
+    inputs: [a]
+    outputs: [o/long]
+    priority: 9
+    run: 'echo 0 +long >> $NOTES; while [ -e "$HOLD" ]; do sleep 0.05; done; cat a > o/long; echo 0 -long >> $NOTES'
   last: {inputs: [o/long], outputs: [o/last], run: "cat o/long > o/last"}
   file: {inputs: [a], outputs: [o/file], secrets: [SECRET], run: 'echo "the secret is $SECRET"; cat a > o/file'}
   folder: {inputs: [a, b], outputs: [o/folder/], run: "cat a > o/folder/a; cat b > o/folder/b"}
@@ -50,7 +55,11 @@ workstreams:
   guarded: {inputs: [a], outputs: [o/guarded], gates: [check], run: "cat a > o/guarded"}
   spends: {inputs: [a], outputs: [o/spends], budget: {usd: 2}, run: 'cat a > o/spends; echo "{\"usd\": 1}" > $UET_USAGE_FILE'}
   said: {outputs: [o/said], run: "echo {{ vars.greeting }} > o/said"}
-  joined: {inputs: [o/file, "outputs:folder", "outputs:parts", o/deps, o/boxed, o/guarded], outputs: [o/joined], run: "cat {{ inputs }} > o/joined"}
+  joined:
+    inputs: [o/file, "outputs:folder", "outputs:parts", o/deps, o/boxed, o/guarded]
+    depends_on: [sign, flaky, kept, spends, said]
+    outputs: [o/joined]
+    run: "cat {{ inputs }} > o/joined; echo 0 -joined >> $NOTES"
 gates:
   check: {run: "cat o/guarded > o.checked; [ ! -e reject ]"}
 """
@@ -80,12 +89,14 @@ class Ground:
         self.root.mkdir()
         self.environ = {
             "PATH": f"{os.path.dirname(sys.executable)}:/usr/local/bin:/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8",
-            "SECRET": "hunter22", MARK: str(folder),
+            "SECRET": "hunter22", MARK: str(folder), "NOTES": f"{folder}/notes",
         }  # fmt: skip
+        self.hold = folder / "hold0"
+        self._times: dict[str, dict[str, int]] = {}
         (self.root / "Uetfile.yaml").write_text(MANIFEST)
         self.write(BEFORE)
         for words in (("-j3",), ("-j3", "-B")):
-            done = self.start(*words, HOLD="1")
+            done = self.start(*words)
             assert self.ended(done) == 0, self.said
         shutil.copytree(self.root, self.template, symlinks=True)
 
@@ -128,7 +139,7 @@ class Ground:
 
     def _orphan(self) -> None:
         """Kill a build and its workers at once, in the middle of `long`."""
-        build = self.start("-j3", HOLD="1000")
+        build = self.start("-j3", held=True)
         until(lambda: "long" in self._recorded())
         workers = children(build.pid)
         for pid in (build.pid, *workers):
@@ -152,15 +163,35 @@ class Ground:
 
     # --- builds ----------------------------------------------------------------------------------------------------------------
 
-    def start(self, *words: str, failpoints: str = "", **environ: str) -> subprocess.Popen[str]:
-        """The real program, with a note of every failpoint that it reaches."""
+    def start(self, *words: str, failpoints: str = "", held: bool = False) -> subprocess.Popen[str]:
+        """The real program, with a note of every failpoint that it reaches. `held`: `long` goes on until `release`."""
         (self.root.parent / "notes").unlink(missing_ok=True)
-        testing = {"UET_TESTING": "1", "UET_FAILPOINTS": f"*=note:{self.root.parent}/notes;{failpoints}"}
+        self.hold = self.hold.with_name(f"hold{int(self.hold.name[4:]) + 1}")  # another one each time: an orphan goes on
+        if held:
+            self.hold.touch()
+        testing = {"HOLD": str(self.hold), "UET_TESTING": "1", "UET_FAILPOINTS": f"*=note:{self.root.parent}/notes;{failpoints}"}
         with open(self.root.parent / "said", "w") as output:  # not a pipe, which somebody who lives on could hold open
             return subprocess.Popen(
-                [*PROGRAM, *words], cwd=self.root, env=self.environ | testing | environ, text=True, stdin=subprocess.DEVNULL,
+                [*PROGRAM, *words], cwd=self.root, env=self.environ | testing, text=True, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT,
             )  # fmt: skip
+
+    def release(self) -> None:
+        """Let `long` of the last build come to its end."""
+        self.hold.unlink(missing_ok=True)
+
+    def while_long_runs(self, scenario: str) -> dict[str, int]:
+        """The failpoints that a build in this state comes to while `long` runs, and at which time it surely does; measured once."""
+        if scenario not in ("rebuild", "rejected"):
+            return {}
+        if scenario not in self._times:
+            self.reset(scenario)
+            build = self.start("-j3", held=True)
+            until(lambda: build.poll() is not None or {"-joined", "rejected.committed"} & {name for _, name in self.notes()})
+            self.release()
+            self.ended(build)
+            self._times[scenario] = times_while_long_runs(self.notes())
+        return self._times[scenario]
 
     def ended(self, build: subprocess.Popen[str]) -> int:
         return build.wait(timeout=PATIENCE)
@@ -170,8 +201,8 @@ class Ground:
         """What the last program that was started wrote."""
         return (self.root.parent / "said").read_text()
 
-    def notes(self) -> list[tuple[int, str]]:
-        """(pid, failpoint) in the order in which they were reached."""
+    def notes(self) -> Notes:
+        """(pid, failpoint) in the order in which they were reached; what recipes note has no pid, but 0."""
         try:
             lines = (self.root.parent / "notes").read_text().splitlines()
         except FileNotFoundError:
@@ -212,7 +243,7 @@ class Ground:
 
     def litter(self) -> list[str]:
         """What lies in the project or its state folder and belongs to nobody."""
-        known = {"Uetfile.yaml", ".uet", "o", "o.checked", "trace", *BEFORE}
+        known = {"Uetfile.yaml", ".uet", "o", "o.checked", *BEFORE}
         found = [name for name in os.listdir(self.root) if name not in known]
         state = self.root / ".uet"
         ours = {
@@ -254,12 +285,32 @@ def until(holds: object) -> None:
         time.sleep(0.005)
 
 
-def trace(root: Path) -> str:
-    """A `+` for each time that `long` began, a `-` for each time that it ended."""
-    try:
-        return (root / "trace").read_text()
-    except FileNotFoundError:
-        return ""
+Notes = list[tuple[int, str]]
+
+
+def times_while_long_runs(notes: Notes) -> dict[str, int]:
+    """The failpoints that were reached between `+long` and `-long`: of each not the first such time, since who began beside `long` may be
+    ahead of it for a while, and none of the last, since two turns of one build may be one of the next. Every process counts for itself."""
+    counts: Counter[tuple[int, str]] = Counter()
+    times: dict[str, set[int]] = {}
+    runs = False
+    for note in notes:
+        counts[note] += 1
+        runs = {"+long": True, "-long": False}.get(note[1], runs)
+        if runs and note[0]:
+            times.setdefault(note[1], set()).add(counts[note])
+    return {name: sorted(found)[max(len(found) // 3, min(1, len(found) - 1))] for name, found in times.items()}
+
+
+def reached(notes: Notes, name: str, nth: int) -> int:
+    """The place among the notes at which a process came to a failpoint for the `nth` time, -1 where none did."""
+    counts: Counter[int] = Counter()
+    for place, (pid, each) in enumerate(notes):
+        if each == name:
+            counts[pid] += 1
+            if counts[pid] == nth:
+                return place
+    return -1
 
 
 def children(pid: int) -> list[int]:

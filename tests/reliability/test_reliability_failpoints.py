@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from proving import AFTER, BEFORE, PROGRAM, Ground, expected, trace, until
+from proving import AFTER, BEFORE, PROGRAM, Ground, expected, reached, until
 
 from uetbuild.failpoints import WRITE, points
 
@@ -40,24 +40,25 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     return Ground(tmp_path_factory.mktemp("proving"))
 
 
-def sweep(ground: Ground, name: str, action: str, scenario: str, nth: int = 1, revert: bool = False) -> bool:
-    """One case; returns whether a recipe ran when it was hit."""
-    scenario = SCENARIOS.get(name, scenario)
+def sweep(ground: Ground, name: str, action: str, scenario: str, nth: int = 1, revert: bool = False, held: bool = False) -> bool:
+    """One case; returns whether `long` ran when it was hit. `held`: it goes on until then."""
     ground.reset(scenario)
-    begun = trace(ground.root)
     words = ("clean",) if scenario == "clean" else ("-j3",)
-    build = ground.start(*words, failpoints=f"{name}#{nth}={action}", HOLD="0.5")
+    build = ground.start(*words, failpoints=f"{name}#{nth}={action}", held=held)
+    if held:
+        until(lambda: build.poll() is not None or reached(ground.notes(), name, nth) >= 0 or (0, "-joined") in ground.notes())
+        ground.release()
     code = ground.ended(build)
     notes = ground.notes()
-    hit = max((sum(1 for who, point in notes if point == name and who == pid) for pid, _ in notes), default=0)
-    assert hit >= nth, f"`{name}` was reached {hit} times: extend the project or its scenarios\n{ground.said}"
+    place = reached(notes, name, nth)
+    assert place >= 0, f"`{name}` was not reached {nth} times: extend the project or its scenarios\n{ground.said}"
     until(lambda: scenario == "orphaned" or ground.is_quiet())
-    ran = trace(ground.root)[len(begun) :]
     in_worker = name in [point for pid, point in notes if pid != build.pid]
     judge_end(code, ground.said, action, in_worker)
     judge_history(ground, [point for pid, point in notes if pid == build.pid], code)
     heal(ground, scenario, revert)
-    return ran.count("+") > ran.count("-")
+    before = notes[:place]
+    return (0, "+long") in before and (0, "-long") not in before
 
 
 def judge_end(code: int, said: str, action: str, in_worker: bool) -> None:
@@ -113,17 +114,20 @@ def test_the_model_of_the_sweep_agrees_with_a_clean_build(ground: Ground) -> Non
 
 @pytest.mark.parametrize("name", NAMES)
 def test_killed_in_a_rebuild(ground: Ground, name: str, record_property: Callable[[str, object], None]) -> None:
-    record_property("hit_a_recipe", sweep(ground, name, "kill", "rebuild", revert=NAMES.index(name) % 2 == 1))
+    scenario = SCENARIOS.get(name, "rebuild")
+    nth = ground.while_long_runs(scenario).get(name, 0)
+    hit = sweep(ground, name, "kill", scenario, nth or 1, revert=NAMES.index(name) % 2 == 1, held=nth > 0)
+    record_property("hit_a_recipe", hit)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_call_fails_in_a_first_build(ground: Ground, name: str) -> None:
-    sweep(ground, name, "raise:EIO", "first")
+    sweep(ground, name, "raise:EIO", SCENARIOS.get(name, "first"))
 
 
 @pytest.mark.parametrize("name", WRITES)
 def test_a_write_is_torn(ground: Ground, name: str) -> None:
-    sweep(ground, name, "torn:3", "rebuild")
+    sweep(ground, name, "torn:3", SCENARIOS.get(name, "rebuild"))
 
 
 # --- killed during a gate the recipe is not repeated ------------------------------------------------------------------------------
@@ -198,7 +202,7 @@ def test_every_point_with_every_action_at_its_first_times(ground: Ground, action
         if nth > 1 and name not in OFTEN:
             continue
         try:
-            sweep(ground, name, action, scenario, nth, revert=scenario == "rebuild" and nth == 2)
+            sweep(ground, name, action, SCENARIOS.get(name, scenario), nth, revert=scenario == "rebuild" and nth == 2)
         except AssertionError as error:
             wrong.append(f"{name}#{nth}={action}: {error}")
     assert wrong == []
