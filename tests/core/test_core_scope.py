@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from uetbuild.core import barred as barred_module
 from uetbuild.core.barred import barred
 from uetbuild.core.nodes import Source
-from uetbuild.core.scope import PathIndex, Scope, files
+from uetbuild.core.scope import PathIndex, Scope, files, grounds
 
 NOTHING = PathIndex(())
 EXCLUDE = ("node_modules", "*.egg-info")
@@ -82,6 +82,19 @@ def test_an_exclusion_under_a_name_without_patterns_takes_nothing() -> None:
     named = (source("a.c").with_(name="one"), source("!a.c").with_(name="two"))
     assert Scope(named).matches("a.c")
     assert files(named, FakeDisk("a.c"), (), NOTHING) == [("one", "a.c")]
+
+
+def test_all_files_of_sources_lie_at_or_below_their_grounds() -> None:
+    listed = (
+        source("a/b.c"),
+        group("src/*/x.c", "!src/old", "docs/{one,two}/**"),
+        source("!a/b.d"),
+        Source(pattern="gen", kind=Source.CREATED),
+        Source(pattern="pages/[id].ts"),
+        source("src/?.c"),
+    )
+    assert grounds(listed) == ["a/b.c", "src", "docs", "pages/[id].ts"]
+    assert grounds((source("*.c"),)) == [""], "everything"
 
 
 def test_a_scope_is_evaluated_on_its_own() -> None:

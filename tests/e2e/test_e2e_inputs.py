@@ -33,6 +33,23 @@ workstreams:
     assert folder("status").code == 1
 
 
+@pytest.mark.parametrize("by", ["gen", "all"])
+def test_what_a_dependency_changed_without_saying_so_is_seen_in_the_same_build(folder: Folder, by: str) -> None:
+    folder.manifest(f"""
+workstreams:
+  all: {{depends_on: [gen]}}
+  gen: {{inputs: [a/in], run: cp a/in c/said}}
+  between: {{depends_on: [{by}], inputs: [b/in], outputs: [b/out], run: cp b/in b/out}}
+  last: {{depends_on: [between], inputs: [c/said], outputs: [d/out], run: cp c/said d/out}}
+""")
+    for name in ("a/in", "b/in", "c/said"):
+        folder.write(name, "first\n")
+    assert folder("last").code == 0
+    folder.write("a/in", "second\n")
+    assert (folder("last").code, folder.read("d/out")) == (0, "second\n")
+    assert folder("last").text == "up to date (3 workstreams)\n"
+
+
 def test_an_input_that_the_recipe_removes_has_moved(folder: Folder) -> None:
     folder.manifest('workstreams: {a: {inputs: ["*.txt"], outputs: [out], run: "rm -f x.txt; touch out"}}')
     folder.write("x.txt", "")

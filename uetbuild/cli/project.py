@@ -169,9 +169,9 @@ class OpenProject:
                 )
         return frozenset(named)
 
-    def survey(self, request: Request, store: Store, disk: RealDisk, shell: Shell | None) -> Survey:
-        """A survey over these ports."""
-        memory = Memory(store)
+    def survey(self, request: Request, store: Store, disk: RealDisk, shell: Shell | None, memory: Memory | None = None) -> Survey:
+        """A survey over these ports; `memory`: of this store, where it was read already."""
+        memory = memory or Memory(store)
         answers = Answers(self.project, self.root, self.environ, store.answers(), LazyJinja(), shell, self.secrets)
         return Survey(self.project, self.graph, disk, memory, answers, request)
 

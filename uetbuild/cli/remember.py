@@ -10,6 +10,7 @@ from time import sleep
 
 from uetbuild.core.changes import Changes
 from uetbuild.core.verdicts import Verdict
+from uetbuild.engine.memory import Memory
 from uetbuild.engine.preflight import preflight
 from uetbuild.manifest.discover import observe
 from uetbuild.state import snapshot
@@ -55,11 +56,12 @@ def judged_again(session: OpenProject, options: Options, store: SqliteStore) -> 
     sleep(GRANULARITY)  # so that a later change of what was written just now shows
     if not still_holds(session.rests_on, session.root, session.environ):
         return None  # the manifest will be read anew
-    session.renew(store.stamps())
+    memory = Memory(store)
+    session.renew(memory.stamps)
     request = session.request(options)
     disk = RealDisk(session.root, store.digests, session.environ)
     preflight(session.graph, request.members, disk)
-    survey = session.survey(request, store, disk, None)
+    survey = session.survey(request, store, disk, None, memory)
     if any(judged.verdict not in (Verdict.UP_TO_DATE, Verdict.SKIPPED) for judged in survey.all().values()):
         return None
     store.commit(Changes())

@@ -11,6 +11,7 @@ from uetbuild.core.barred import barred
 from uetbuild.core.globs import matcher, route_matcher
 from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Source, Sources
+from uetbuild.core.paths import fixed_part
 from uetbuild.core.patterns import SHOWN, hides_dots
 from uetbuild.core.terms import terms
 from uetbuild.core.trails import source_routes
@@ -89,6 +90,17 @@ def files(
             paths = [path for path in paths if not takes(path)]
         result.update(dict.fromkeys([(term.name, path) for path in sorted(set(paths).difference(own, gone))]))
     return list(result)
+
+
+def grounds(sources: Sources) -> list[str]:
+    """Paths that, with what is below them, hold all files that the sources can mean, none twice; `outputs:ID` adds none."""
+    found: dict[str, None] = {}
+    for source in sources:
+        if source.kind == Source.GROUP:
+            found.update(dict.fromkeys(grounds(source.items)))
+        elif source.kind != Source.CREATED and not source.negative:
+            found[source.pattern if source.kind == Source.PATH else fixed_part(source.pattern)] = None
+    return list(found)
 
 
 # --- sources as predicates -----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from uetbuild.core.chains import advance
 from uetbuild.core.depfile import parse
 from uetbuild.core.kinds import Kind
 from uetbuild.core.paths import resolve
+from uetbuild.core.scope import grounds
 from uetbuild.core.stamps import Stage
 from uetbuild.errors import ExitCode, Location, UetError
 from uetbuild.failpoints import reach
@@ -209,17 +210,15 @@ class Bench:
         return reach.precedes(place, attempt.i) or (not attempt.overtakes and not reach.precedes(attempt.i, place))
 
     def _look_afresh(self, attempt: Attempt) -> None:
-        node = attempt.node
-        paths = [source.pattern for source in node.outputs]
-        paths += attempt.present.inputs
-        paths += attempt.edits
-        paths += attempt.forbidden
-        paths += [source.pattern.partition("*")[0].rpartition("/")[0] for source in (*node.inputs, *node.edits, *node.outputs)]
+        """Its recipe has ended, and may have changed any of this; of what else it changed nothing is believed that comes after it."""
+        node, last = attempt.node, attempt.last
+        self._survey.stirred.add(attempt.i)
+        paths = dict.fromkeys(grounds((*node.inputs, *node.edits, *node.outputs)))
+        for known in (attempt.present.inputs, attempt.edits, attempt.forbidden, () if last is None else last.outputs):
+            paths |= dict.fromkeys(known)
         if node.depfile:
-            paths.append(node.depfile)
-        if attempt.last is not None:
-            paths += attempt.last.outputs
-        self._disk.forget(paths)
+            paths[node.depfile] = None
+        self._disk.forget(list(paths))
 
     def _moved_inputs(self, attempt: Attempt) -> str:
         """The first input that is not what it was when the recipe started, "" if all are."""

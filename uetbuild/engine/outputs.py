@@ -182,10 +182,12 @@ class Outputs:
                 folders.add(path)
             elif kind != Kind.ABSENT:
                 self._hands.remove(path)
-                if "/" in path:
-                    folders.add(path.rpartition("/")[0])
+                folders.add(path.rpartition("/")[0])
+        if not folders:
+            return
         self._disk.forget(paths)
-        needed = {folder for prepared in self._prepared.values() for folder in prepared} if folders else ()
+        folders.discard("")
+        needed = {folder for prepared in self._prepared.values() for folder in prepared}
         for folder in sorted(folders, key=len, reverse=True):
             self._hands.remove_empty(folder, needed)
         self._disk.forget(list(folders))

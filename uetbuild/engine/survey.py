@@ -8,7 +8,7 @@ from uetbuild.core.globs import matcher
 from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Source
 from uetbuild.core.reach import Reach
-from uetbuild.core.scope import PathIndex, Scope, files
+from uetbuild.core.scope import PathIndex, Scope, files, grounds
 from uetbuild.core.staleness import DEPENDS, SKIPPED, UP_TO_DATE, edit_reasons, judge
 from uetbuild.core.stamps import Stage, Stamp
 from uetbuild.core.verdicts import Judged, Reason, Verdict
@@ -45,6 +45,7 @@ class Survey:
         "recorded",
         "settled",
         "seen",
+        "stirred",
         "_gone",
         "_later",
         "_members",
@@ -62,6 +63,7 @@ class Survey:
         self.recorded = RecordedOrder(graph, memory.chains, memory.stamps, request.strict_waves)
         self.settled: set[str] = set()  # ids of nodes that ran or were found up to date in this build
         self.seen: dict[int, Stamp] = {}
+        self.stirred: set[int] = set()  # nodes that ran in this build, and those judged so far that come after one
         self._members = frozenset(request.members)
         self.approvals = Approvals(graph, memory, disk, self.absent)
         self._gone = self._orphaned()
@@ -91,6 +93,8 @@ class Survey:
     def judge(self, i: int, pending: Sequence[int] = ()) -> Judged:
         """The verdict on one node; `pending` are its dependencies that are not done, whose files are not held against it yet."""
         node = self.graph.nodes[i]
+        if self.stirred and self._comes_after_a_run(i):
+            self._forget(i)  # also what no node declares may have been written meanwhile
         if node.skipped:
             return SKIPPED
         if node.guard is not None and node.guard.only and not self.guarded(node):
@@ -119,10 +123,29 @@ class Survey:
 
     def look_again(self, i: int) -> Judged:
         """The verdict on a node that was judged before, with a fresh look at the files that count."""
-        node, seen = self.graph.nodes[i], self.seen[i]
-        folders = [source.pattern.partition("*")[0].rpartition("/")[0] for source in (*node.inputs, *node.edits)]
-        self.disk.forget([*seen.inputs, *seen.edits, *seen.discovered, *folders])
+        self._forget(i)
         return self.judge(i)
+
+    def _forget(self, i: int) -> None:
+        """Look afresh at the files that count for a node."""
+        node, last, seen = self.graph.nodes[i], self.memory.stamps.get(self.graph.nodes[i].id), self.seen.get(i)
+        paths = dict.fromkeys(grounds((*node.inputs, *node.edits)))
+        for stamp in (last, seen):
+            if stamp is not None:
+                paths |= dict.fromkeys((*stamp.inputs, *stamp.edits, *stamp.discovered))
+        self.disk.forget(list(paths))
+
+    def _comes_after_a_run(self, i: int) -> bool:
+        """Whether a recipe ran in this build on which the node waited, and so might have meant to see what it did."""
+        todo = list(self.graph.deps[i])
+        while todo:
+            j = todo.pop()
+            if j in self.stirred:
+                self.stirred.add(i)
+                return True
+            if self.graph.nodes[j].is_group:
+                todo.extend(self.graph.deps[j])
+        return False
 
     # --- what the world says ----------------------------------------------------------------------------------------------------
 

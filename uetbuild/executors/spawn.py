@@ -42,17 +42,13 @@ def find_program(name: str, path: str) -> str:
     """
     if "/" in name:
         return _checked(name)
-    seen = ""
-    if name:
-        for folder in path.split(":"):
-            candidate = f"{folder or '.'}/{name}"
-            if os.access(candidate, os.X_OK):
-                if os.path.isfile(candidate):
-                    return candidate
-            elif not seen and os.path.isfile(candidate):
-                seen = candidate
-    if seen:
-        raise NotStarted(NOT_EXECUTABLE, f"{seen}: Permission denied")
+    candidates = [f"{folder or '.'}/{name}" for folder in path.split(":")] if name else []
+    for candidate in candidates:
+        if os.access(candidate, os.X_OK) and os.path.isfile(candidate):
+            return candidate
+    for candidate in candidates:  # one look a folder is enough where the program is found, as it nearly always is
+        if os.path.isfile(candidate):
+            raise NotStarted(NOT_EXECUTABLE, f"{candidate}: Permission denied")
     raise NotStarted(NOT_FOUND, f"{name}: command not found")
 
 

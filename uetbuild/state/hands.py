@@ -152,12 +152,11 @@ class FileHands:
         folder, name = os.path.split(path)
         if not folder:
             return path
-        place = os.path.join(self.root, folder)
-        real = os.path.realpath(place)
-        if real == place:
-            return path
-        hint = "make it a real folder, or name outputs that lie in the root"
         link = self._first_link(folder)
+        if not link:
+            return path
+        real = os.path.realpath(os.path.join(self.root, folder))
+        hint = "make it a real folder, or name outputs that lie in the root"
         if not (real + "/").startswith(self.root.rstrip("/") + "/"):
             raise UetError(f"refusing to touch `{shown or path}`: `{link}` is a link out of the root", hint=hint, code=ExitCode.FAILED)
         if not self._through_links:
@@ -167,13 +166,17 @@ class FileHands:
         return relative
 
     def _first_link(self, folder: str) -> str:
-        """The part of a path at which it leaves the folders that it names."""
-        place = ""
+        """The part of a path at which it leaves the folders that it names, "" where it does not."""
+        root = self.root.rstrip("/")
+        place = root
         for part in folder.split("/"):
-            place = os.path.join(place, part)
-            if os.path.islink(os.path.join(self.root, place)):
-                return place
-        return folder
+            place = f"{place}/{part}"
+            try:
+                if stat.S_ISLNK(os.lstat(place).st_mode):
+                    return place[len(root) + 1 :]
+            except OSError:  # nothing is there, nor below it
+                break
+        return ""
 
     def _open(self, folder: str, make: bool = False) -> int:
         """A descriptor of a folder below the root, reached without following any link. Raises OSError."""
