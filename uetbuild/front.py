@@ -72,7 +72,7 @@ def answer(words: list[str], environ: Mapping[str, str]) -> bytes | None:
     gc.disable()  # what is made here lives until the end
     try:
         return _answer(verdict_words(words), environ)
-    except (OSError, ValueError, EOFError, TypeError, OverflowError, RecursionError):  # something is not as it was
+    except Exception:  # something is not as it was, or the record has a right sum and yet not our shape: the full program knows more
         return None
     finally:
         if collects:
@@ -128,7 +128,7 @@ def _answer(words: list[str], environ: Mapping[str, str]) -> bytes | None:
         holds = _still_holds(seen, environ)
     finally:
         chdir(cwd)
-    return seen.said if holds else None
+    return seen.said if holds and type(seen.said) is bytes else None
 
 
 def _read(state: str, name: str) -> Snapshot | None:

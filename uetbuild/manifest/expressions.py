@@ -215,9 +215,8 @@ def unknown_key(owner: str, name: str, known: Mapping[str, object] | frozenset[s
             f"environment variable `{name}` is not set", f"write `{{{{ env.{name} | default('…') }}}}` where it may be unset"
         )
     if owner == "item":
-        return TemplateFault(
-            f"`item` has no `{name}`", did_you_mean(name, map(str, known)) or f"it has {', '.join(sorted(map(str, known)))}"
-        )
+        names = f"it has {', '.join(sorted(map(str, known)))}" if known else "it is a value without parts: write `item`"
+        return TemplateFault(f"`item` has no `{name}`", did_you_mean(name, map(str, known)) or names)
     words = {"vars": "variable", "matrix": "matrix key", "inputs": "input"}
     if owner == "inputs" and not known:
         return TemplateFault(f"unknown input `{name}`: the inputs have no names", "write `inputs` as a map of names")

@@ -143,7 +143,7 @@ class Gating:
             if name in self._namespaces.workstreams:
                 for node in known.values():
                     if node.workstream == name:
-                        node.guard = Guard(guards=tuple(sorted(users)))
+                        node.guard = Guard(guards=tuple(sorted([user for user in users if user in known])))  # others are at fault, and told
                         made.append(node)
         _introduce(made, known)
         return [node for node in made if node.id not in known]

@@ -19,7 +19,10 @@ def scalar_places(source: SourceFile, start: int, end: int, style: str, text: st
         places = _block_places(source, start, end, text)
     else:
         quote = len(style) if style in ("'", '"') else 0
-        places = list(_flow_places(source.text, start + quote, end - quote, style))[: len(text)]
+        if source.text[start + quote : end - quote] == text and "\n" not in text and "\r" not in text:  # as written, on one line
+            places = list(range(start + quote, end - quote))
+        else:
+            places = list(_flow_places(source.text, start + quote, end - quote, style))[: len(text)]
     last = places[-1] + 1 if places else start
     places.extend([min(last, max(end - 1, start))] * (len(text) + 1 - len(places)))
     return places

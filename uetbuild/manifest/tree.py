@@ -7,6 +7,7 @@ Knows nothing of YAML's grammar and of the manifest's keys.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from uetbuild.errors import Location
@@ -69,11 +70,8 @@ class Text(_Placed):
         places = scalar_places(self.source, self.start, self.end, self.style, self.text)
         first = places[offset]
         line, column = self.source.position(first)
-        last = first
-        for place in places[offset + 1 : offset + max(size, 1)]:
-            if self.source.position(place)[0] != line:
-                break
-            last = place
+        end = first + len(self.source.line(line)) - column + 1  # of the line
+        last = places[bisect_right(places, end, offset + 1, max(min(offset + size, len(places)), offset + 1)) - 1]
         return self.source.location(line, column, last - first + 1)
 
     def comment(self) -> int | None:

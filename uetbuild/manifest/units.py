@@ -12,6 +12,7 @@ _SIZES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "
 _COUNTS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 MAX_SECONDS = 10 * 365 * 86400.0  # what timers of the system take without overflow; longer is a slip of the pen
 MAX_BYTES = 2**63 - 1
+MAX_LETTERS = 1000  # of an amount; Python makes no integer of more than 4,300 digits
 
 
 def duration(text: str) -> float:
@@ -50,7 +51,7 @@ def count(text: str) -> int:
 
 def _amount(text: str, units: dict[str, int], hint: str) -> int:
     match = _AMOUNT.match(text)
-    if not match or match[2] not in units:
+    if not match or match[2] not in units or len(text) > MAX_LETTERS:
         raise ValueError(hint)
     whole, _, fraction = match[1].partition(".")
     # integers on purpose: 1.1G must be 1100000000, not what a float makes of it

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from uetbuild.manifest.tree import Map, Text, Tree
 
 MAX_SHOWN = 60
+MAX_MEANT = 1000  # letters of a word that may be a slip of the pen; comparing a million takes seconds
 
 
 def kind_of(node: Tree) -> str:
@@ -32,6 +33,8 @@ def quoted(text: str) -> str:
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """The hint with the known word that is nearest; "" when none is near."""
+    if len(wrong) > MAX_MEANT:
+        return ""
     from difflib import get_close_matches  # 4 ms, needed only when something is wrong
 
     folded = {name.casefold().replace("-", "_"): name for name in known}

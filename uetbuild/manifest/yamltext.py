@@ -37,6 +37,7 @@ MAX_PARTS = 500_000  # lines and items; parsing takes a second for so many
 MAX_DEPTH = 100
 MAX_ERRORS = 100  # of one kind; more are not shown anyway, and each takes its time
 MAX_REPARSED = 4 << 20  # characters parsed again, in all, to find further errors
+_MARK = "\ufeff"  # the byte order mark
 _COPIES = 10  # a tree may be so many times larger through aliases than it is written
 _FREE_COPIES = 100_000
 _TEXT_TAG = "tag:yaml.org,2002:str"
@@ -44,17 +45,20 @@ _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*)*")  # anchor and tag in fron
 
 
 def decode(name: str, content: bytes) -> SourceFile:
-    """The text of a file shown as `name`, without byte order mark. Raises UetError for what is too long or not UTF-8."""
+    """The text of a file shown as `name`, without byte order marks (files put together have several).
+
+    Raises UetError for what is too long or not UTF-8.
+    """
     parts = content.count(b"\n") + content.count(b",")
     if len(content) > MAX_BYTES or parts > MAX_PARTS:
         size = f"{len(content):,} bytes; {MAX_BYTES:,}" if len(content) > MAX_BYTES else f"{parts:,} lines and items; {MAX_PARTS:,}"
         raise UetError("this file is too large for a manifest", Location(name, 1), f"it has {size} are read")
     try:
-        return SourceFile(name, content.decode("utf-8-sig"))
+        return SourceFile(name, content.decode("utf-8").lstrip(_MARK))
     except UnicodeDecodeError as fault:
-        before = content[: fault.start].decode("utf-8-sig", "replace")
+        before = content[: fault.start].decode("utf-8").lstrip(_MARK)
         line, column = SourceFile(name, before + "?").position(len(before))
-        shown = content.splitlines()[line - 1].decode("utf-8", "replace") if content else ""
+        shown = SourceFile(name, content.decode("utf-8", "replace").lstrip(_MARK)).line(line)
         hint = "save it as UTF-8" if content[:2] not in (b"\xff\xfe", b"\xfe\xff") else "it looks like UTF-16; save it as UTF-8"
         raise UetError(f"byte 0x{content[fault.start]:02x} is not UTF-8", Location(name, line, column, 1, shown), hint) from None
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from uetbuild.errors import Location, UetError
 
 WIDEST = 140  # characters of a source line; a longer one is cut around the place
+LONGEST = 5000  # characters of a message or hint, which may quote the longest path that a system takes; what is longer loses its middle
 _LARGEST = 1 << 20  # bytes of a file that are looked through for a line
 
 
@@ -108,7 +109,9 @@ def source_line(file: str, line: int) -> str:
 
 
 def _lines(text: str) -> str:
-    """Text of a message: its own line breaks stay, nothing else that a terminal would obey."""
+    """Text of a message, of bearable length: its own line breaks stay, nothing else that a terminal would obey."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST * 2 // 3]}…{text[-LONGEST // 3 :]}"
     return "\n".join(safe_name(line) for line in text.split("\n"))
 
 

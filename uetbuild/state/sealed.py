@@ -37,7 +37,7 @@ def unseal(blob: object, key: bytes = b"", start: int = 0) -> Any:
         return None
     try:
         return loads(body)
-    except (ValueError, EOFError, TypeError):  # right sum, but not a marshal of this Python
+    except (ValueError, EOFError, TypeError, MemoryError):  # right sum, but not a marshal of this Python
         return None
 
 
