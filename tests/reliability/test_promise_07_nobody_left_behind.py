@@ -361,3 +361,15 @@ def test_who_cleans_or_accepts_first_ends_what_still_writes(folder: Folder, line
     assert said.code == 0, said.err
     assert "ended what an earlier build left running for `work`" in said.err
     assert not survivors(str(folder.root))
+
+
+def test_recover_knows_what_was_cut_off_twice(folder: Folder) -> None:
+    folder.manifest('workstreams: {work: {outputs: [out], run: "echo half > out; echo > started; sleep 1000"}}')
+    for _ in range(2):
+        build = running(folder, "work")
+        stopped_and_killed(build)
+        (folder.root / "started").unlink()
+    listed = json.loads(folder("recover --list --json").out)
+    assert [(half["id"], half["paths"]) for half in listed["half_written"]] == [("work", ["out"])]
+    assert folder("recover").code == 0
+    assert not folder.exists("out")

@@ -105,7 +105,7 @@ def _wreck(session: OpenProject, store: SqliteStore, found: Iterable[Left]) -> W
     alive = {name for name, run in past.items() if run.state == RUNNING and not mine}
     over = [name for name, run in past.items() if run.state == INTERRUPTED]
     half: dict[str, str] = {}
-    for run in over:
+    for run in reversed(over):  # the newest last: it is the one that counts
         half |= dict.fromkeys(unfinished(history.events(run)), run)
     return Wreck(
         runs=tuple(sorted(set(over) & set(store.running()))), processes=tuple(found),

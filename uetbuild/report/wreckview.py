@@ -87,7 +87,7 @@ def _lines(wreck: Wreck, would: str, root: str) -> Iterator[str]:
     for run in wreck.runs:
         yield f"run {run}: {would}marked as interrupted; `uetbuild resume {run}` goes on with it"
     for one in wreck.processes[:SHOWN]:
-        whose = f"of `{safe_name(one.node)}`" if one.node else f"of run {one.run}"
+        whose = f"of `{safe_name(one.node)}`" if one.node else f"of run {one.run}" if one.run else "that answers a question"
         yield f"process {one.pid} {whose}: {would}ended"
     yield from _rest(wreck.processes)
     for half in wreck.half_written:
