@@ -254,7 +254,8 @@ class Spending(RuleBasedStateMachine):
             self.written.append(self.book.settle(node, used("0"), 1.0))
             self.reported[self.written[-1].key] = Decimal(0)
         self.running.clear()
-        answer = self.book.admit(spender("late", str(maximum)))
+        self.count += 1
+        answer = self.book.admit(spender(f"late{self.count}", str(maximum)))  # the limit of a node never changes in a run
         fits = sum(self.reported.values(), Decimal(0)) + maximum <= self.limit
         assert answer == YES if fits else isinstance(answer, Notice)
 
