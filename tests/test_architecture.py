@@ -147,7 +147,7 @@ PORTS = {
     "Person": ["cli.person.Terminal"],
     "Shell": ["executors.ask.AskShell"],
     "Store": ["state.store.SqliteStore"],
-    "View": ["report.lines.Lines"],
+    "View": ["report.lines.Lines", "report.live.Live"],
     "Workers": ["executors.pool.SupervisorPool", "executors.inline.InlineWorkers"],
 }
 

@@ -93,7 +93,7 @@ OURS = {
     "uetbuild.executors.pool", "uetbuild.executors.running", "uetbuild.executors.spawn", "uetbuild.executors.supervisor",
     "uetbuild.executors.tree", "uetbuild.executors.watch",
     "uetbuild.manifest", "uetbuild.manifest.discover",
-    "uetbuild.report", "uetbuild.report.amounts", "uetbuild.report.closing", "uetbuild.report.causes", "uetbuild.report.escapes", "uetbuild.report.lines",
+    "uetbuild.report", "uetbuild.report.amounts", "uetbuild.report.cells", "uetbuild.report.running", "uetbuild.report.closing", "uetbuild.report.causes", "uetbuild.report.escapes", "uetbuild.report.lines",
     "uetbuild.report.modes", "uetbuild.report.reasons", "uetbuild.report.stream", "uetbuild.report.tail",
     "uetbuild.state", "uetbuild.state.atomic", "uetbuild.state.compiled", "uetbuild.state.content",
     "uetbuild.state.connection",

@@ -6,7 +6,7 @@ import os
 
 from uetbuild.cli.clock import SystemClock
 from uetbuild.cli.holding import Held, tracker
-from uetbuild.cli.person import Terminal
+from uetbuild.cli.person import Audience
 from uetbuild.core.conflicts import Conflicts
 from uetbuild.core.policies import Limit
 from uetbuild.core.ready import Admission
@@ -128,20 +128,24 @@ def _run(
     hands = FileHands(root, session.layout, tracker(shell, root))
     bench = Bench(survey, Outputs(disk, hands, survey.memory, settings.exclude, session.graph.nodes))
     held.lock.tell(run)
-    journal = Journal(run, store, (view,), SystemClock(), earlier[-1].seq if earlier else 0, session.secrets)
+    seconds = store.seconds()
+    audience = _audience(view, session.graph, request, seconds)
+    journal = Journal(run, store, audience.views, SystemClock(), earlier[-1].seq if earlier else 0, session.secrets)
     for event, data in before:
         journal.precede(event, **data)
-    rank, admission = priorities(session.graph, request, store.seconds(), settings)
+    rank, admission = priorities(session.graph, request, seconds, settings)
     purse = _purse(session, settings, request, journal, view, earlier)
     workers = SupervisorPool(request.jobs, dict(session.environ), (held.lock.fileno(),))
     try:
         with SignalWait() as wait:
             loop = Loop(
-                survey, bench, Kitchen(place(session, run), settings, survey.answers), workers, journal, wait, SystemClock(), Terminal(),
-                rank, admission, dice, purse,
+                survey, bench, Kitchen(place(session, run), settings, survey.answers), workers, journal,
+                audience.wait(wait), SystemClock(), audience.person, rank, admission, dice, purse,
             )  # fmt: skip
+            audience.watch(loop)
             code = loop.run()
     finally:
+        audience.leave()
         workers.close()
         purse.close()
     if journal.begun:
@@ -156,6 +160,15 @@ def _run(
     from uetbuild.cli.remember import nothing_to_do  # nothing was spawned
 
     return code, nothing_to_do(session, survey, disk, loop.size)
+
+
+def _audience(view: Lines, graph: Graph, request: Request, seconds: dict[str, float]) -> Audience:
+    """Who follows the build; `seconds`: what nodes took before, by id."""
+    if not view.live:
+        return Audience(view)
+    from uetbuild.cli.looking import Looking  # only on a terminal
+
+    return Looking(view, graph, request, seconds)
 
 
 def dice() -> float:

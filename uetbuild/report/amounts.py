@@ -13,6 +13,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
 
 
+def whole(seconds: float) -> str:
+    """As `duration`, but without the tenths of seconds: `42s`."""
+    return f"{int(seconds)}s" if seconds < 60 else duration(int(seconds))
+
+
 def dollars(usd: float) -> str:
     """`$0.12`; amounts below a cent with two digits that say something."""
     return f"${usd:.2f}" if usd >= 0.01 or usd <= 0 else f"${usd:.2g}"

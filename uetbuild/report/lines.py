@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from uetbuild.report.amounts import counted, duration
 from uetbuild.report.causes import message_lines, signal_name, waiting, why_failed
+from uetbuild.report.cells import cut, width
 from uetbuild.report.closing import WAYS_ON, closing
 from uetbuild.report.escapes import safe_json, safe_name, safe_output
 from uetbuild.report.reasons import in_words
+from uetbuild.report.running import Running, command_lines
 from uetbuild.report.stream import DIM, GREEN, RED, YELLOW, paint
-from uetbuild.report.tail import Tail, last_lines, size_of
+from uetbuild.report.tail import last_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     from uetbuild.report.stream import Stream
 
 SHOWN_LINES = 20  # of the output of a failed node
-SHOWN_COMMAND = 8  # lines of its command
-_WIDEST = 100  # characters of a title or command in a line
+_WIDEST, _LEAST = 100, 16  # cells of a title or command in a line
 _BAD = ("failed", "timed_out", "lost")
 
 
@@ -30,23 +31,23 @@ class Lines:
     """`out` and `err` are stdout and stderr; with `json` stdout gets one event a line and the text goes to `err`.
 
     `mode`: as report/modes.py says. A node is streamed when `output` is called for it; `group` and `github` show each node's output when it
-    has ended, otherwise only that of failed nodes is shown.
+    has ended, otherwise only that of failed nodes is shown. `live`: a live region is wanted, if it can be drawn.
     """
 
     __slots__ = (
         "_announced", "_asked", "_command", "_dumps", "_err", "_explain", "_failures", "_here", "_mode", "_out", "_prefixed",
-        "_quiet", "_reasons", "_running",
-        "_text", "_verbose",
+        "_quiet", "_reasons", "_running", "_text", "_verbose", "live",
     )  # fmt: skip
 
     def __init__(
         self, out: Stream, err: Stream, mode: str = "auto", *, json: bool = False, quiet: bool = False, verbose: bool = False,
-        explain: bool = False, here: str = "", command: str = "uetbuild",
+        explain: bool = False, here: str = "", command: str = "uetbuild", live: bool = False,
     ) -> None:  # fmt: skip
         self._out = out
         self._err = err
         self._text = err if json else out
         self._mode = mode
+        self.live = live and self._text.is_terminal()
         self._quiet = quiet
         self._verbose = verbose
         self._explain = explain
@@ -55,7 +56,7 @@ class Lines:
         self._asked: list[Event] = []  # what waits for a person
         self._prefixed = False
         self._announced: set[str] = set()  # nodes whose next attempt was told
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, Running] = {}
         self._failures: list[tuple[str, str, str]] = []  # (who, why, log)
         self._reasons: dict[str, list[dict[str, str]]] = {}
         self._dumps: Any = None
@@ -108,6 +109,17 @@ class Lines:
         if not self._quiet:
             self._complain(waiting(pid, run, since, alive))
 
+    @property
+    def flows(self) -> bool:
+        """Whether the output of a node is shown as it comes, in pieces that need not be lines."""
+        return not self._prefixed and any(running.streamed for running in self._running.values())
+
+    @property
+    def streams(self) -> list[Stream]:
+        """The stream of the text for people, and the other one if it goes to the same terminal."""
+        others = [stream for stream in (self._out, self._err) if stream is not self._text and stream.shares(self._text)]
+        return [self._text, *others]
+
     # --- events -----------------------------------------------------------------------------------------------------------------
 
     def _run_started(self, node: str, data: dict[str, Any]) -> None:
@@ -122,16 +134,14 @@ class Lines:
             self._reasons[node] = data.get("reasons", [])
 
     def _started(self, node: str, data: dict[str, Any]) -> None:
-        running = self._running[node] = _Running(data)
-        running.begins = size_of(running.log)
-        if self._mode != "failed" and running.log:
-            running.tail = Tail(running.log, running.begins)
+        running = self._running[node] = Running(data)
+        running.started(followed=self._mode != "failed")
         if data.get("attempt", 1) > 1 and node not in self._announced:
             self._say(f"{self._name(node)}  runs again (attempt {data['attempt']})")
         for reason in self._reasons.pop(node, ()):
             self._say(f"{self._name(node)}: {in_words(reason['code'], reason.get('detail', ''))}")
         if self._verbose:
-            for line in _command_lines(running.command):
+            for line in command_lines(running.command):
                 self._say(paint(f"{safe_name(node)} $ {line}", DIM, self._text.colours))
 
     def _finished(self, node: str, data: dict[str, Any]) -> None:
@@ -200,22 +210,22 @@ class Lines:
 
     # --- pieces -----------------------------------------------------------------------------------------------------------------
 
-    def _stopped(self, node: str, data: dict[str, Any]) -> _Running:
+    def _stopped(self, node: str, data: dict[str, Any]) -> Running:
         """What was known of a node that runs no more; the rest of its streamed output is shown."""
-        running = self._running.pop(node, None) or _Running(data)
-        if running.streamed and running.tail is not None:
-            for part in running.tail.rest(self._prefixed):
+        running = self._running.pop(node, None) or Running(data)
+        if running.streamed:
+            for part in running.rest(self._prefixed):
                 self._stream(node, part)
             self._end_line()
         return running
 
-    def _ran(self, node: str, running: _Running, outcome: str, seconds: float) -> None:
+    def _ran(self, node: str, running: Running, outcome: str, seconds: float) -> None:
         took = duration(seconds) if outcome == "succeeded" else outcome
-        what = _one_line(running.title or running.command)
+        what = cut(running.what, self._room(width(safe_name(node)) + len(took) + 4))
         time = paint(took, DIM if outcome == "succeeded" else YELLOW, self._text.colours)
         self._say("  ".join(part for part in (self._name(node), what, time) if part))
 
-    def _failed(self, node: str, running: _Running, data: dict[str, Any]) -> None:
+    def _failed(self, node: str, running: Running, data: dict[str, Any]) -> None:
         why, *more = why_failed(data)
         log = data.get("log") or running.log
         who, holds = f"{'gate ' if 'gate' in data else ''}`{safe_name(node)}`", data.get("blocking", True)
@@ -227,7 +237,7 @@ class Lines:
         self._complain(f"{word} {who} failed: {why}")
         for line in more:
             self._complain(line)
-        for line in _command_lines(data.get("command") or running.command):
+        for line in command_lines(data.get("command") or running.command):
             self._complain(f"  $ {line}")
         if log and not running.streamed and self._mode not in ("group", "github"):
             lines, cut = last_lines(log, SHOWN_LINES, running.begins)
@@ -236,12 +246,10 @@ class Lines:
         if log:
             self._complain(f"  log: {self._shown(log)}")
 
-    def _show_block(self, node: str, running: _Running) -> None:
+    def _show_block(self, node: str, running: Running) -> None:
         """The output of a node that has ended, as far as it was not shown yet."""
-        if running.tail is None:
-            return
         begun = False
-        for part in running.tail.rest():
+        for part in running.rest():
             if not begun and self._mode == "github":
                 self._text.line(f"::group::{safe_name(node)}")
             begun = True
@@ -271,25 +279,16 @@ class Lines:
         if not self._text.at_start:
             self._text.write("\n")
 
+    def _room(self, taken: int) -> int:
+        """Cells for a title or command in a line of which so many are taken: on a terminal the line shall not wrap."""
+        return max(_LEAST, min(_WIDEST, self._text.width() - taken)) if self._text.is_terminal() else _WIDEST
+
     def _name(self, node: str) -> str:
         return paint(safe_name(node), GREEN, self._text.colours)
 
     def _shown(self, path: str) -> str:
         """A path as seen from the current folder, where it lies below it."""
         return safe_name(path.removeprefix(self._here))
-
-
-class _Running:
-    """What is known of a node between its start and its end."""
-
-    __slots__ = ("begins", "command", "log", "streamed", "tail", "title")
-
-    def __init__(self, data: dict[str, Any]) -> None:
-        self.title: str = data.get("title") or ""
-        self.command: str = data.get("command") or ""
-        self.log: str = data.get("log") or ""
-        self.begins, self.streamed = 0, False  # where in its log this attempt begins
-        self.tail: Tail | None = None
 
 
 _SHOW = {
@@ -306,15 +305,3 @@ _SHOW = {
     "worker_lost": Lines._worker_lost,
     "run_finished": Lines._run_finished,
 }
-
-
-def _one_line(text: str) -> str:
-    first, newline, _ = text.strip().partition("\n")
-    cut = first[:_WIDEST]
-    return safe_name(cut) + (" …" if newline or len(cut) < len(first) else "")
-
-
-def _command_lines(command: str) -> list[str]:
-    """A command as written, each line made safe; a long one is cut."""
-    lines = [safe_name(line.expandtabs(4)) for line in command.strip().split("\n")] if command else []
-    return lines if len(lines) <= SHOWN_COMMAND else [*lines[:SHOWN_COMMAND], "…"]

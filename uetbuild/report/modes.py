@@ -18,6 +18,11 @@ def output_mode(choice: str, environ: Mapping[str, str]) -> str:
     return "group" if environ.get("CI", "false") not in ("", "0", "false") else "auto"
 
 
+def wants_live(declined: bool, environ: Mapping[str, str]) -> bool:
+    """Whether a live region is wanted, should there be a terminal; nobody looks at that of a machine that builds."""
+    return not declined and environ.get("TERM", "dumb") not in ("", "dumb") and environ.get("CI", "false") in ("", "0", "false")
+
+
 def followed(mode: str, nodes: Sequence[Node], members: Iterable[int], named: Collection[int]) -> frozenset[int]:
     """The members whose output is shown as it comes (`Request.follow`); `named`: indices named directly, not through a group."""
     working = [i for i in members if not nodes[i].is_group]

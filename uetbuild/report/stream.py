@@ -10,25 +10,28 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class Stream:
-    """`closed`: nobody reads any more; `colours`: SGR sequences are wanted; `at_start`: the last text ended its line."""
+    """`closed`: nobody reads any more; `colours`: SGR sequences are wanted; `at_start`: the last text ended its line; `relay`: who writes
+    instead, if anybody.
+    """
 
-    __slots__ = ("at_start", "closed", "colours", "fd")
+    __slots__ = ("at_start", "closed", "colours", "fd", "relay")
 
     def __init__(self, fd: int, colours: bool = False) -> None:
         self.fd = fd
         self.colours = colours
         self.closed = False
         self.at_start = True
+        self.relay: Callable[[bytes], None] | None = None
 
     def write(self, text: str) -> None:
         """Write all of `text`; lone surrogates come out as `\\udcXX`, which is also how JSON writes them."""
         if text and not self.closed:
             self.at_start = text[-1] == "\n"
-            self.put(text.encode("utf-8", "backslashreplace"))
+            (self.relay or self.put)(text.encode("utf-8", "backslashreplace"))
 
     def line(self, text: str) -> None:
         """Write a line of its own: what was left unfinished before it is ended first."""
@@ -53,12 +56,31 @@ class Stream:
         except OSError:
             return False
 
-    def width(self) -> int:
-        """Columns of the terminal; 80 where there is none."""
+    def size(self) -> tuple[int, int]:
+        """Columns and lines of the terminal; 80 and 24 where there is none."""
         try:
-            return os.get_terminal_size(self.fd).columns or 80
+            columns, lines = os.get_terminal_size(self.fd)
         except OSError:
-            return 80
+            return 80, 24
+        return columns or 80, lines or 24
+
+    def width(self) -> int:
+        """Columns of the terminal."""
+        return self.size()[0]
+
+    def is_ours(self) -> bool:
+        """Whether we are in the foreground of the terminal."""
+        try:
+            return os.tcgetpgrp(self.fd) == os.getpgrp()
+        except OSError:
+            return False
+
+    def shares(self, other: Stream) -> bool:
+        """Whether both are the same terminal."""
+        try:
+            return self.is_terminal() and other.is_terminal() and os.fstat(self.fd).st_rdev == os.fstat(other.fd).st_rdev
+        except OSError:
+            return False
 
     def _wait(self) -> None:
         import select  # only where the descriptor is non-blocking and full

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from uetbuild.report.lines import Lines
-from uetbuild.report.modes import output_mode
+from uetbuild.report.modes import output_mode, wants_live
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def run(face: Face) -> int:
     mode = output_mode(options.output, face.environ)
     view = Lines(
         face.out, face.err, mode, json=options.json, quiet=options.quiet, verbose=options.verbose, explain=options.explain,
-        here=os.getcwd(), command=_command(face),
+        here=os.getcwd(), command=_command(face), live=wants_live(options.no_progress or options.quiet, face.environ),
     )  # fmt: skip
     return session.build(options, view)
 

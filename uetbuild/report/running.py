@@ -1,0 +1,58 @@
+"""`Running`: what a view knows of a node between its start and its end: what it does, and what it printed."""
+
+from __future__ import annotations
+
+from uetbuild.report.escapes import safe_name
+from uetbuild.report.tail import Tail, size_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+SHOWN_COMMAND = 8  # lines of a command
+_WIDEST = 1000  # characters of a line
+
+
+class Running:
+    """Made from the data of `node_started`. `log`: path of what it prints, "" = nowhere; `begins`: where in it this attempt does;
+    `streamed`: its output is shown as it comes.
+    """
+
+    __slots__ = ("begins", "command", "log", "streamed", "tail", "title")
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.title: str = data.get("title") or ""
+        self.command: str = data.get("command") or ""
+        self.log: str = data.get("log") or ""
+        self.begins, self.streamed = 0, False
+        self.tail: Tail | None = None
+
+    def started(self, followed: bool) -> None:
+        """It starts now; `followed`: what it prints may be shown."""
+        self.begins = size_of(self.log)
+        if followed and self.log:
+            self.tail = Tail(self.log, self.begins)
+
+    def rest(self, whole_lines: bool = False) -> Iterator[str]:
+        """What it printed and was not shown yet, when it has ended."""
+        if self.tail is not None:
+            yield from self.tail.rest(whole_lines)
+
+    @property
+    def what(self) -> str:
+        """What it does: its title or the first line of its command."""
+        return one_line(self.title or self.command)
+
+
+def one_line(text: str) -> str:
+    """The first line of a text; ` …` says that there is more."""
+    first, newline, _ = text.strip().partition("\n")
+    head = first[:_WIDEST]
+    return safe_name(head) + (" …" if newline or len(head) < len(first) else "")
+
+
+def command_lines(command: str) -> list[str]:
+    """A command as written, each line made safe; a long one is cut."""
+    lines = [safe_name(line.expandtabs(4)) for line in command.strip().split("\n")] if command else []
+    return lines if len(lines) <= SHOWN_COMMAND else [*lines[:SHOWN_COMMAND], "…"]
