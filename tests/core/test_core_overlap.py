@@ -33,6 +33,7 @@ def meet(a: str, b: str, *exclude: str) -> bool:
         ("docs/", "docs/a.md"),
         ("docs", "docs"),
         ("docs", "docs/"),
+        ("docs", "docs/ !*"),
         ("a/b", "a"),
         ("src/*.c", "src/a.*"),
         ("src/a*", "src/*b"),

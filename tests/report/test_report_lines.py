@@ -159,6 +159,18 @@ def test_the_output_of_each_attempt_is_shown_once(tmp_path: Path, mode: str) -> 
         assert shown == f"try 1\nno newline\n{said}a  cc x.c  0.3s\ntry 2\nno newline\n"
 
 
+def test_of_a_node_that_is_given_up_while_it_waits_the_latest_attempt_is_shown(tmp_path: Path) -> None:
+    build = Build(tmp_path)
+    for attempt in (1, 2):
+        build.start("a", attempt=attempt)
+        build.write("a", f"try {attempt}\n")
+        build.tell("retry_scheduled", "a", attempt=attempt + 1, attempts=3, delay=9.0, reason="exit", outcome="failed", code=1)
+    build.sheet.clear()
+    build.finish("a", "failed", code=1)
+    assert "try 1" not in "".join(build.sheet)
+    assert "".join(build.sheet).count("try 2") == 1
+
+
 def test_one_streamed_node_shows_its_output_as_it_comes_and_only_once(tmp_path: Path) -> None:
     build = Build(tmp_path)
     build.tell("run_started", targets=["test"], jobs=4, nodes=1, up_to_date=0)

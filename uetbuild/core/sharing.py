@@ -41,11 +41,16 @@ def share_a_path(a: Term, b: Term, bars: Barred) -> bool:
     try:
         if a.source.kind == b.source.kind == Source.GLOB:
             return _globs_meet(a, b, bars, effort)
-        if b.source.kind == Source.GLOB or (a.source.kind == Source.PATH and len(a.source.pattern) >= len(b.source.pattern)):
-            return _literal_meets(a, b, bars, effort)
-        return _literal_meets(b, a, bars, effort)
+        if a.source.kind == Source.GLOB or (b.source.kind == Source.PATH and _says_more(b.source, a.source)):
+            a, b = b, a
+        return _literal_meets(a, b, bars, effort)
     except TooHard:
         return True
+
+
+def _says_more(a: Source, b: Source) -> bool:
+    """Of two literal paths, whether `a` is the deeper one, or the same one and known to be a folder."""
+    return (len(a.pattern), a.folder) > (len(b.pattern), b.folder)
 
 
 def _globs_meet(a: Term, b: Term, bars: Barred, effort: Effort) -> bool:

@@ -79,7 +79,7 @@ class Reads:
 class Block(BaseModel):
     """A map of the manifest with known keys. `tree` is where it comes from, `key` the key under which it stands in a map of names."""
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True, defer_build=True)
 
     NOUN: ClassVar[str] = "block"
     EXAMPLE: ClassVar[str] = ""

@@ -55,7 +55,7 @@ class Lines:
         self._command = command
         self._asked: list[Event] = []  # what waits for a person
         self._prefixed = False
-        self._announced: set[str] = set()  # nodes whose next attempt was told
+        self._announced: dict[str, int] = {}  # nodes whose next attempt was told: where in its log the latest begins
         self._running: dict[str, Running] = {}
         self._failures: list[tuple[str, str, str]] = []  # (who, why, log)
         self._reasons: dict[str, list[dict[str, str]]] = {}
@@ -162,7 +162,7 @@ class Lines:
         running = self._stopped(node, data)
         if self._mode in ("group", "github"):
             self._show_block(node, running)
-        self._announced.add(node)
+        self._announced[node] = running.begins
         why = "waits since an earlier build" if data.get("reason") == "resumed" else why_failed(data)[0]
         again = f"tried again in {duration(data.get('delay', 0.0))} (attempt {data.get('attempt')} of {data.get('attempts')})"
         self._say(f"{self._name(node)}  {paint(why, YELLOW, self._text.colours)}, {again}")
@@ -212,7 +212,7 @@ class Lines:
 
     def _stopped(self, node: str, data: dict[str, Any]) -> Running:
         """What was known of a node that runs no more; the rest of its streamed output is shown."""
-        running = self._running.pop(node, None) or Running(data)
+        running = self._running.pop(node, None) or Running(data, self._announced.get(node, 0))
         if running.streamed:
             for part in running.rest(self._prefixed):
                 self._stream(node, part)

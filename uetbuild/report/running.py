@@ -21,11 +21,11 @@ class Running:
 
     __slots__ = ("begins", "command", "log", "streamed", "tail", "title")
 
-    def __init__(self, data: dict[str, Any]) -> None:
+    def __init__(self, data: dict[str, Any], begins: int = 0) -> None:
         self.title: str = data.get("title") or ""
         self.command: str = data.get("command") or ""
         self.log: str = data.get("log") or ""
-        self.begins, self.streamed = 0, False
+        self.begins, self.streamed = begins, False
         self.tail: Tail | None = None
 
     def started(self, followed: bool) -> None:
