@@ -205,8 +205,8 @@ def agree(world: World, seed: int, edits: int) -> tuple[int, int]:
 
 
 def test_the_door_and_the_full_program_agree_over_random_edits(world):
-    said, built = agree(world, seed=1, edits=60)
-    assert said >= 5 and built >= 5, (said, built)
+    said, built = agree(world, seed=1, edits=40)
+    assert said >= 4 and built >= 4, (said, built)
 
 
 @pytest.mark.slow

@@ -265,7 +265,7 @@ LISTS = st.tuples(GLOBS, st.lists(st.tuples(st.sampled_from(["", "!", "!"]), GLO
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(LISTS, LISTS)
 def test_lists_meet_exactly_where_a_path_is_of_both(a: list[str], b: list[str]) -> None:
     assert bool(overlap(as_folders(a), as_folders(b))) is bool(meaning(a) & meaning(b))

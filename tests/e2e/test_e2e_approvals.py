@@ -92,7 +92,7 @@ def test_killed_while_the_plan_is_made_the_next_build_makes_it_and_asks(project:
     assert told(project)[0] == 6 and plans(project) == 1
 
 
-@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("nth", [2, pytest.param(1, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
 def test_killed_between_what_is_durable_and_what_is_told_nothing_is_repeated_that_was_made(project: Path, nth: int) -> None:
     environ = {"UET_TESTING": "1", "UET_FAILPOINTS": f"events.telling#{nth}=kill"}
     told(project, "-j1", **environ)

@@ -35,10 +35,10 @@ def workstreams(count: int, more: str) -> str:
     [
         ("priority: 0", 4),
         ("mutex: db", 1),
-        ("mutex: [db, tN]", 1),
+        pytest.param("mutex: [db, tN]", 1, marks=pytest.mark.slow),
         ("exclusive: true", 1),
         ("resources: {two: 1}", 2),
-        ("resources: {two: 2}", 1),
+        pytest.param("resources: {two: 2}", 1, marks=pytest.mark.slow),
         ("edits: [shared]", 1),
         ("edits: [dN]", 4),
     ],
