@@ -22,7 +22,6 @@ PAGE = Path(__file__).parents[2] / "docs/explanation/mishaps.md"
 UETBUILD, *PEERS = TOOLS
 
 
-
 def unhappy(probes: list[Probe]) -> list[Verdict]:
     return [verdict for verdict in run([UETBUILD], probes, JOBS, PATIENCE) if verdict.verdict not in (PASS, NOT_APPLICABLE)]
 

@@ -139,7 +139,8 @@ def test_ids_with_anything_in_them_reach_the_program_as_they_are(shell, typist):
 @pytest.mark.parametrize(
     "line",
     [
-        'uetbuild "copy[in/a', "uetbuild 'copy[in/$",
+        'uetbuild "copy[in/a',
+        "uetbuild 'copy[in/$",
         *[pytest.param(line, marks=pytest.mark.slow) for line in ("uetbuild 'copy[in/i", 'uetbuild "copy[in/s', 'uetbuild "copy[in/\\$')],
     ],
 )
