@@ -83,11 +83,13 @@ def _upwards(folder: str) -> Iterator[str]:
 
 
 def misspelt(start: str) -> str:
-    """The hint where a file stands that was probably meant as the manifest."""
+    """The hint where something stands that was probably meant as the manifest."""
     try:
         names = os.listdir(start)
     except OSError:
         return ""
+    if NAME in names:
+        return f"`{NAME}` is a link that leads nowhere" if os.path.islink(os.path.join(start, NAME)) else f"`{NAME}` is no file"
     near = sorted(name for name in names if name.lower() in ("uetfile.yml", "uetfile.yaml", "uetfile"))
     return f"rename `{near[0]}` to `{NAME}`" if near else ""
 

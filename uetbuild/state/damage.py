@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from _sqlite3 import Error
 
-DISK_FULL, READ_ONLY = "the disk is full", "it is read-only"
+DISK_FULL, READ_ONLY, TOO_LONG = "the disk is full", "it is read-only", "its path is too long for SQLite"
 # Primary result codes of SQLite (https://sqlite.org/rescode.html) that say nothing about the file's content.
 OBSTACLES = {
     3: "access denied", 5: "it is locked by another program", 6: "it is locked by another program", 7: "out of memory",
     8: READ_ONLY, 9: "interrupted", 10: "input/output error", 13: DISK_FULL, 14: "it cannot be opened",
     15: "its locks do not work", 22: "it is too big for this system", 23: "access denied",
 }  # fmt: skip
-INPUT_OUTPUT = 10
+INPUT_OUTPUT, CANNOT_OPEN = 10, 14
+LONGEST = 494  # bytes of a folder's path: SQLite takes 512 for that of a file with what it appends
 SHORT_READ = 522  # an input/output error, but of a file that is too short
 
 
@@ -39,6 +40,8 @@ def obstacle(error: Exception, folder: str) -> str:
     code = getattr(error, "sqlite_errorcode", 7 if isinstance(error, MemoryError) else 0) & 0xFF
     if code == INPUT_OUTPUT and is_full(folder):
         return DISK_FULL  # of its `-shm` SQLite does not say that there is no room
+    if code == CANNOT_OPEN and len(os.fsencode(os.path.realpath(folder))) > LONGEST:
+        return TOO_LONG
     return OBSTACLES.get(code, damage(error))
 
 

@@ -15,7 +15,7 @@ from _sqlite3 import Error, InterfaceError, ProgrammingError
 from uetbuild.errors import UetError
 from uetbuild.failpoints import reach
 from uetbuild.state.connection import connect, connect_read_only, refuse_remnant
-from uetbuild.state.damage import DISK_FULL, FAULTS, READ_ONLY, Unusable, damage, obstacle
+from uetbuild.state.damage import DISK_FULL, FAULTS, READ_ONLY, TOO_LONG, Unusable, damage, obstacle
 from uetbuild.state.mounts import file_system, is_network
 
 TYPE_CHECKING = False
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 APPLICATION = 0x75657462  # "uetb", in the header of the file
-HINTS = {DISK_FULL: "free some space; what was finished before is kept", READ_ONLY: "`--state DIR` puts the state elsewhere"}
+ELSEWHERE = "`--state DIR` puts the state elsewhere"
+HINTS = {DISK_FULL: "free some space; what was finished before is kept", READ_ONLY: ELSEWHERE, TOO_LONG: ELSEWHERE}
 
 # One entry a version: what takes the file from the version before to it. Keys and bodies are bytes (state/sealed.py).
 MIGRATIONS = (

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from uetbuild.state.observations import Signature
 
 ABSENT_ERRORS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+PATH_MAX = 4096  # bytes of a path for the kernel, the zero at its end included
 LINKS = 40  # as many links in a row as the kernel follows
 ATTEMPTS = 3  # at reading a file that is being written
 READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
@@ -63,14 +64,14 @@ class RealDisk:
 
     def digest(self, path: str) -> str:
         """Digest of what stands there (core/stamps.py); `o` for devices and the like. Raises UetError when it cannot be read."""
-        return self._digest(self._inside(path), LINKS)
+        return self._digest(self._inside(path))
 
     def read(self, path: str) -> bytes | None:
         """Content of a file, through links, None where there is none. Raises UetError when it cannot be read."""
         path = self._inside(path)
         look = self._looks.at(path)
         if look.kind == Kind.LINK:
-            self._digest(path, LINKS)  # so that the target is observed too
+            self._digest(path)  # so that the target is observed too
         elif look.kind == Kind.FILE:
             self._observe(path, look)
         else:
@@ -157,12 +158,22 @@ class RealDisk:
 
     def _absent(self, path: str, error: OSError) -> None:
         """Return where the error says that nothing is there, else raise UetError."""
+        if error.errno == errno.ENAMETOOLONG:
+            self._refuse_long(path)
         if error.errno not in ABSENT_ERRORS:
             raise UetError(f"cannot read `{path or '.'}`: {(error.strerror or str(error)).lower()}") from error
 
+    def _refuse_long(self, path: str) -> None:
+        """Raise UetError for a path that is too long as a whole: something may stand there, and nobody can look. Return where one of its
+        parts is: then there is no such file."""
+        length = len(os.fsencode(self._full(path)))
+        if length >= PATH_MAX:
+            hint = "shorten its folders, or move the project to a folder with a shorter path"
+            raise UetError(f"cannot read `{path}`: its path is {length:,} bytes long, and the system takes {PATH_MAX - 1:,}", hint=hint)
+
     # --- digests ---------------------------------------------------------------------------------------------------------------
 
-    def _digest(self, path: str, links: int) -> str:
+    def _digest(self, path: str) -> str:
         look = self._looks.at(path)
         if look.kind in (Kind.FOLDER, Kind.OTHER):
             return self.kind(path)
@@ -170,7 +181,7 @@ class RealDisk:
             if look.kind == Kind.FILE:
                 look.digest = self._digest_file(path, look)
             elif look.kind == Kind.LINK:
-                look.digest = self._digest_link(path, look, links)
+                look.digest = self._digest_link(path, look)
             else:
                 look.digest = Kind.ABSENT
                 self._digests.drop(path)
@@ -211,23 +222,50 @@ class RealDisk:
             os.close(descriptor)
         return before, ("x" if after.st_mode & stat.S_IXUSR else "f") + digest, after
 
-    def _digest_link(self, path: str, look: Look, links: int) -> str:
-        """Of the link's text and of what it leads to, link by link, so that a change of any of them shows."""
+    def _digest_link(self, path: str, look: Look) -> str:
+        """Of the link's text and of what it leads to, link by link, so that a change of any of them shows. One that leads nowhere, since
+        links go around in a circle or are too many, has the same digest whoever of them was asked first."""
         self._looks.digest_depends_on_others(look)
+        text = self._text_of(path, look)
+        if text is None:
+            return Kind.ABSENT
+        target = self._target(path, text)
         try:
-            text = os.readlink(self._full(path))
+            inner = self._digest(target) if self._leads_somewhere(path, target) else Kind.ABSENT
+        except UetError:  # what may not be read is no fault of the link
+            inner = Kind.OTHER
+        return "l" + sha256(os.fsencode(text) + b"\0" + inner.encode()).hexdigest()
+
+    def _leads_somewhere(self, path: str, target: str) -> bool:
+        """Whether links end, as far as the kernel follows them. Observes those that do not."""
+        way = [path]
+        while (look := self._looks.at(target)).kind == Kind.LINK:
+            text = self._text_of(target, look)
+            if text is None:
+                return True
+            if target in way or len(way) == LINKS:
+                for link in way:
+                    self._observe(link, self._looks.at(link))
+                return False
+            way.append(target)
+            target = self._target(target, text)
+        return True
+
+    def _text_of(self, path: str, look: Look) -> str | None:
+        """What a link says, None where it is one no more."""
+        try:
+            return os.readlink(self._full(path))
         except OSError as error:
             look.vouches = ()
             if error.errno != errno.EINVAL:  # else it has become a file
                 self._absent(path, error)
-            return Kind.ABSENT
+            return None
+
+    def _target(self, path: str, text: str) -> str:
+        """Where a link leads that stands at `path`."""
         folder = split(path)[0]
         target = self._inside(text if text[:1] == "/" or not folder else f"{folder.rstrip('/')}/{text}")
-        try:
-            inner = self._digest(target.rstrip("/") or target, links - 1) if links else Kind.ABSENT
-        except UetError:  # what may not be read is no fault of the link
-            inner = Kind.OTHER
-        return "l" + sha256(os.fsencode(text) + b"\0" + inner.encode()).hexdigest()
+        return target.rstrip("/") or target
 
     # --- folders ---------------------------------------------------------------------------------------------------------------
 
