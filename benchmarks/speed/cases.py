@@ -1,0 +1,126 @@
+"""What is timed, and how a project is brought into the state before it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .peers import Peer, StatCalls, Uetbuild
+from .shapes import Shape, edit
+from .stopwatch import Taken, timed
+
+
+@dataclass(slots=True)
+class Site:
+    """One tool's copy of the project, built once."""
+
+    peer: Peer
+    shape: Shape
+    root: Path
+    jobs: int
+
+    def lay(self) -> None:
+        """Write sources and build files."""
+        self.shape.write(self.root)
+        self.files = self.peer.files(self.shape)
+        for path, text in self.files.items():
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / path).write_text(text)
+        if words := self.peer.prepare():
+            subprocess.run(words, cwd=self.root, check=True)
+
+    files: dict[str, str] = field(default_factory=dict)
+
+    def build(self) -> Taken:
+        return self._run(self.peer.words(self.jobs))
+
+    def ask(self) -> Taken:
+        return self._run(self.peer.asked_only() or [])
+
+    def clean(self) -> None:
+        """Forget all builds."""
+        for path in self.peer.state:
+            where = self.root / path
+            shutil.rmtree(where) if where.is_dir() else where.unlink(missing_ok=True)
+        for step in self.shape.steps:
+            (self.root / step.output).unlink(missing_ok=True)
+
+    def reword(self) -> None:
+        """Change the build file in a way that changes no step."""
+        path = self.root / next(iter(self.files))
+        path.write_text(f"{path.read_text()}# \n")
+
+    def _run(self, words: Sequence[str]) -> Taken:
+        taken = timed(words, self.root, self.root / "said")
+        if taken.code != 0:
+            raise SystemExit(
+                f"{self.peer.name}: {' '.join(words)}: exit {taken.code} in {self.root}\n{(self.root / 'said').read_text()[-2000:]}"
+            )
+        return taken
+
+    def check(self) -> None:
+        """Every output is what its step makes of its first input. Raises SystemExit where one is not: then nothing was measured."""
+        for step in self.shape.steps if not isinstance(self.peer, StatCalls) else ():
+            made, wanted = (self.root / path for path in (step.output, step.inputs[0]))
+            if not made.exists() or made.read_bytes()[:2048] != wanted.read_bytes()[:2048]:
+                raise SystemExit(f"{self.peer.name}: {step.output} is not what {step.command!r} makes, in {self.root}")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`before` is done in front of every round and not timed; `run` is timed. `fits`: tools for whom it means something."""
+
+    name: str
+    before: Callable[[Site], object]
+    run: Callable[[Site], Taken]
+    fits: Callable[[Peer], bool]
+    builds: bool = True
+    few: bool = False  # rounds: a long one
+
+
+def _builds(peer: Peer) -> bool:
+    return not isinstance(peer, StatCalls)
+
+
+def _touch(site: Site) -> None:
+    edit(site.root, site.shape.sources[:1])
+
+
+def _reword(site: Site) -> None:
+    site.reword()
+    _touch(site)
+
+
+CASES = {
+    case.name: case
+    for case in (
+        Case("null", lambda site: None, Site.build, lambda peer: True, builds=False),
+        Case("touched", _touch, Site.build, _builds),
+        Case("dry", lambda site: None, Site.ask, lambda peer: peer.asked_only() is not None, builds=False),
+        Case("cold", _reword, Site.build, lambda peer: isinstance(peer, Uetbuild)),
+        Case("full", Site.clean, Site.build, _builds, few=True),
+    )
+}
+MEANS = {
+    "null": "nothing changed",
+    "touched": "one source edited",
+    "dry": "nothing changed, asked only",
+    "cold": "build file reworded, one source edited",
+    "full": "first build",
+}
+
+
+def rounds(case: Case, sites: Sequence[Site], count: int) -> Iterator[dict[str, Taken]]:
+    """Time all tools in turns, `count` rounds; every other round in the opposite order."""
+    for number in range(count):
+        taken = {}
+        for site in sites if number % 2 == 0 else reversed(sites):
+            case.before(site)
+            taken[site.peer.name] = case.run(site)
+        yield taken
+    for site in sites:
+        if case.builds:
+            site.check()

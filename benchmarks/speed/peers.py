@@ -1,0 +1,242 @@
+"""The tools: how the same project is written for each of them in its usual way, and how it is called."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from .shapes import Shape, Step
+
+
+class Peer(ABC):
+    """A build tool. `most`: nodes above which a round takes minutes, so that it is left out."""
+
+    name: str
+    install: str
+    programs: tuple[str, ...]
+    state: tuple[str, ...] = ()  # what it remembers, in the project
+    asked = "--version"
+    says = ""  # what its version must say, where a name on PATH is not unique
+    dry: tuple[str, ...] | None = None
+    most = 100_000
+
+    def __init__(self, program: str = "") -> None:
+        self.program = program or next((found for name in self.programs if (found := _which(name))), "")
+
+    def version(self) -> str:
+        """The first line of what it says of its version; empty where it is not there."""
+        if not self.program:
+            return ""
+        said = subprocess.run([self.program, self.asked], capture_output=True, text=True, timeout=60).stdout.strip()
+        return said.split("\n")[0] if self.says in said else ""
+
+    @abstractmethod
+    def files(self, shape: Shape) -> dict[str, str]:
+        """The files that its user writes, by path."""
+
+    def prepare(self) -> list[str] | None:
+        """What is run once before the first build; None where there is nothing."""
+        return None
+
+    def words(self, jobs: int) -> list[str]:
+        """How all of it is built."""
+        return [self.program, f"-j{jobs}"]
+
+    def asked_only(self) -> list[str] | None:
+        """How one asks what would be done; None where it cannot say that."""
+        return [self.program, *self.dry] if self.dry is not None else None
+
+
+def _which(name: str) -> str:
+    return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name) or ""
+
+
+class Uetbuild(Peer):
+    name = "uetbuild"
+    install = "pip install ."
+    programs = ("uetbuild",)
+    state = (".uet",)
+    dry = ("-n",)
+
+    def files(self, shape: Shape) -> dict[str, str]:
+        lines = ["version: 1", "workstreams:"]
+        for step in shape.steps:
+            inputs = [f"{step.folder}/"] if step.folder else list(step.inputs)
+            lines.append(f"  {step.name}: {{inputs: [{', '.join(inputs)}], outputs: [{step.output}], run: {json.dumps(step.command)}}}")
+        return {"Uetfile.yaml": "\n".join(lines) + "\n"}
+
+
+class Ninja(Peer):
+    name = "ninja"
+    install = "apt install ninja-build"
+    programs = ("/usr/bin/ninja",)
+    state = (".ninja_log", ".ninja_deps")
+    dry = ("-n",)
+
+    def files(self, shape: Shape) -> dict[str, str]:
+        lines = ["rule run", "  command = $run"]
+        for step in shape.steps:
+            lines += [f"build {step.output}: run {' '.join(step.inputs)}", f"  run = {step.command}"]
+        return {"build.ninja": "\n".join(lines) + "\n"}
+
+
+class NewNinja(Ninja):
+    """The one of PyPI."""
+
+    name = "ninja (PyPI)"
+    install = "pip install ninja"
+    programs = (str(Path(sys.prefix, "bin/ninja")),)
+
+
+class Samurai(Ninja):
+    name = "samurai"
+    install = "apt install samurai"
+    programs = ("samu",)
+
+
+class Make(Peer):
+    name = "make"
+    install = "apt install make"
+    programs = ("make",)
+    dry = ("-n",)
+
+    def files(self, shape: Shape) -> dict[str, str]:
+        goals = " ".join(step.output for step in shape.steps)
+        lines = [f"all: {goals}", ".PHONY: all", "MAKEFLAGS += -rR"]
+        for step in shape.steps:
+            lines += [f"{step.output}: {' '.join(step.inputs)}", f"\t{step.command}"]
+        return {"Makefile": "\n".join(lines) + "\n"}
+
+
+class GoTask(Peer):
+    name = "go-task"
+    install = "pip install go-task-bin"
+    programs = ("go-task", "task")
+    says = "3."
+    state = (".task",)
+    dry = ("--dry",)
+    most = 10_000
+
+    def files(self, shape: Shape) -> dict[str, str]:
+        makers = {step.output: step.name for step in shape.steps}
+        lines = ["version: '3'", "tasks:", f"  default: {{deps: [{', '.join(step.name for step in shape.steps)}]}}"]
+        for step in shape.steps:
+            needs = [makers[path] for path in step.inputs if path in makers]
+            sources = [f"{step.folder}/*"] if step.folder else list(step.inputs)
+            body = {"deps": needs, "sources": sources, "generates": [step.output], "cmds": [step.command]}
+            lines.append(f"  {step.name}: {json.dumps(body)}")
+        return {"Taskfile.yml": "\n".join(lines) + "\n"}
+
+    def words(self, jobs: int) -> list[str]:
+        return [self.program, "--concurrency", str(jobs)]
+
+
+class Doit(Peer):
+    name = "doit"
+    install = "pip install doit"
+    programs = ("doit",)
+    state = (".doit.db", ".doit.db.dat", ".doit.db.dir", ".doit.db.bak", "__pycache__")
+
+    def files(self, shape: Shape) -> dict[str, str]:
+        rows = [(step.name, step.inputs, step.output, step.command) for step in shape.steps]
+        return {
+            "dodo.py": f"STEPS = {rows!r}\n\n\ndef task_n():\n    for name, inputs, output, command in STEPS:\n"
+            "        yield {'name': name, 'actions': [command], 'file_dep': list(inputs), 'targets': [output]}\n"
+        }
+
+    def words(self, jobs: int) -> list[str]:
+        return [self.program, "-n", str(jobs)]
+
+
+class Scons(Peer):
+    name = "scons"
+    install = "pip install scons"
+    programs = ("scons",)
+    state = (".sconsign.dblite",)
+    dry = ("-n", "-Q")
+    most = 10_000
+
+    def files(self, shape: Shape) -> dict[str, str]:
+        rows = [(step.inputs, step.output, step.command) for step in shape.steps]
+        steps = f"for inputs, output, command in {rows!r}:\n    env.Command(output, inputs, command)\n"
+        return {"SConstruct": f"env = Environment(tools=[])\n{steps}"}
+
+    def words(self, jobs: int) -> list[str]:
+        return [self.program, "-Q", f"-j{jobs}"]
+
+
+class Snakemake(Peer):
+    name = "snakemake"
+    install = "pip install snakemake"
+    programs = ("snakemake",)
+    state = (".snakemake",)
+    dry = ("-n", "-q")
+    most = 1_000
+
+    def files(self, shape: Shape) -> dict[str, str]:
+        goals = [step.output for step in shape.steps]
+        return {"Snakefile": f"rule all:\n    input: {goals!r}\n" + "".join(map(_rule, shape.steps))}
+
+    def words(self, jobs: int) -> list[str]:
+        return [self.program, "--cores", str(jobs), "-q"]
+
+
+def _rule(step: Step) -> str:
+    return f"\nrule {step.name}:\n    input: {list(step.inputs)!r}\n    output: {step.output!r}\n    shell: {step.command!r}\n"
+
+
+class Dvc(Peer):
+    name = "dvc"
+    install = "pip install dvc"
+    programs = ("dvc",)
+    state = (".dvc/tmp", ".dvc/cache", "dvc.lock")
+    dry = ("repro", "--dry")
+    most = 100
+
+    def files(self, shape: Shape) -> dict[str, str]:
+        stages = {}
+        for step in shape.steps:
+            needs = [step.folder] if step.folder else list(step.inputs)
+            stages[step.name] = {"cmd": step.command, "deps": needs, "outs": [{step.output: {"cache": False}}]}
+        config = "[core]\n    no_scm = true\n    analytics = false\n"
+        return {"dvc.yaml": json.dumps({"stages": stages}), ".dvc/config": config}
+
+    def words(self, jobs: int) -> list[str]:
+        return [self.program, "repro", "-q"]
+
+
+class StatCalls(Peer):
+    """No build tool: a C program that looks at every file once and does nothing else, which no build can do without."""
+
+    name = "stat calls in C"
+    install = "apt install gcc"
+    programs = ("gcc",)
+
+    SOURCE = """\
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+int main(void) {
+  char path[4096]; struct stat seen; long found = 0;
+  FILE *list = fopen("paths", "r");
+  while (list && fgets(path, sizeof path, list)) { path[strcspn(path, "\\n")] = 0; found += !stat(path, &seen); }
+  return found == 0;
+}
+"""
+
+    def files(self, shape: Shape) -> dict[str, str]:
+        paths = [*shape.sources, *(step.output for step in shape.steps)]
+        return {"look.c": self.SOURCE, "paths": "".join(f"{path}\n" for path in paths)}
+
+    def prepare(self) -> list[str] | None:
+        return ["gcc", "-O2", "-o", "look", "look.c"]
+
+    def words(self, jobs: int) -> list[str]:
+        return ["./look"]
+
+
+PEERS: tuple[type[Peer], ...] = (Uetbuild, Ninja, NewNinja, Samurai, Make, GoTask, Doit, Scons, Snakemake, Dvc, StatCalls)
