@@ -51,6 +51,7 @@ class World:
         self.words: list[str] = []
         self.why: list[str] = []
         self.cwd = root
+        self.parted = 0  # builds that were told what had changed
         self.write("Uetfile.yaml", MANIFEST)
         self.write("parts/p/Uetfile.yaml", PART)
         self.write("parts/p/a.txt", "a")
@@ -94,7 +95,10 @@ class World:
         return b"" if options.quiet else f"up to date ({count} workstream{'' if count == 1 else 's'})\n".encode()
 
     def build(self) -> int:
-        """A real build by the full program, the door passed by."""
+        """A real build by the full program, which is told what the door found."""
+        os.chdir(self.cwd)
+        found = front.look(self.words, self.environ)
+        self.parted += type(found) is front.Differing
         child = os.fork()  # the imports are done
         if not child:
             code = 99
@@ -105,7 +109,7 @@ class World:
                 null = os.open(os.devnull, os.O_RDWR)
                 for fd in (0, 1, 2):
                     os.dup2(null, fd)
-                code = main(self.words)
+                code = main(self.words, found if type(found) is front.Differing else None)
             finally:
                 os._exit(code)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -72,7 +72,7 @@ OURS = {
     "uetbuild", "uetbuild.__main__", "uetbuild.errors", "uetbuild.failpoints", "uetbuild.front",
     "uetbuild.cli", "uetbuild.cli.app", "uetbuild.cli.argv", "uetbuild.cli.building", "uetbuild.cli.clock", "uetbuild.cli.commands",
     "uetbuild.cli.commands.build", "uetbuild.cli.face", "uetbuild.cli.holding", "uetbuild.cli.options", "uetbuild.cli.person", "uetbuild.cli.project",
-    "uetbuild.cli.targets", "uetbuild.cli.wiring",
+    "uetbuild.cli.targets", "uetbuild.cli.wired", "uetbuild.cli.wiring",
     "uetbuild.core", "uetbuild.core.approval", "uetbuild.core.barred", "uetbuild.core.chains", "uetbuild.core.changes", "uetbuild.core.conflicts",
     "uetbuild.core.created", "uetbuild.core.depfile", "uetbuild.core.environment", "uetbuild.core.events", "uetbuild.core.fingerprint",
     "uetbuild.core.globs", "uetbuild.core.graph", "uetbuild.core.idpatterns", "uetbuild.core.jobs", "uetbuild.core.kinds",

@@ -38,17 +38,18 @@ def _load(words: list[str]) -> Callable[[list[str]], int]:
         return complete
     from uetbuild import front  # only now, as what follows: the folder's own `json.py` must not come before ours
 
-    _leave(front.answer(words, os.environ))
+    found = front.look(words, os.environ)
+    if isinstance(found, bytes):
+        _leave(found)
+    differing = None if isinstance(found, bytes) else found
     _hear_signals()
     from uetbuild.cli.app import main as run  # the full program: 20 ms
 
-    return run
+    return lambda words: run(words, differing)
 
 
-def _leave(said: bytes | None) -> None:
-    """Print the answer of the fast door and end the process; return where there is none, or it could not be printed whole."""
-    if said is None:
-        return
+def _leave(said: bytes) -> None:
+    """Print the answer of the fast door and end the process; return where it could not be printed whole."""
     try:
         if not said or os.write(1, said) == len(said):
             os._exit(0)  # there is nothing to tidy up, and that takes time

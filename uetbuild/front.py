@@ -8,9 +8,10 @@ layout of that file, which `state/snapshot.py` writes:
     8 bytes  length of the body and its CRC32, both little endian: nothing reaches `loads` unchecked
     body     marshal of the fields of `Snapshot`, in their order
 
-Files are looked at folder by folder after one `chdir`, and only a hash of all signatures of a folder is stored: 20,000 files need neither
+Files are looked at folder by folder after one `chdir`, and compared by one hash of all signatures of a folder: 20,000 files need neither
 20,000 long path look-ups nor 80,000 numbers in memory. The hash is that of a tuple of numbers, which is the same in every process of one
 Python; 64 bits of it against accidents, as the mode 0700 of the folder is against malice. Many files are swept in two forked halves.
+Where nothing but some of these files has changed, the full program is told which: what nobody saw who looked at none of them still holds.
 Imports only what the interpreter has loaded anyway or has built in.
 """
 
@@ -28,11 +29,12 @@ from uetbuild import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-MAGIC = f"uetbuild plan 1 {__version__} {sys.implementation.cache_tag} {sys.hexversion:x}\n".encode()
+MAGIC = f"uetbuild plan 2 {__version__} {sys.implementation.cache_tag} {sys.hexversion:x}\n".encode()
 STATE = ".uet"
 WORTH_FORKING = 3000  # files; below that a second process costs more than it saves
+MOST_CHANGED = 500  # folders (or parts of folders) with changed files of which the full program is told; then it looks at everything
 
 SIGNATURE = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")  # of a file or link: whoever writes or replaces it changes it
 FOLDER = attrgetter("st_mtime_ns", "st_ctime_ns", "st_ino")  # of a folder's list of names
@@ -42,13 +44,17 @@ FORMAT = 0o170000  # the bits of a mode that tell files, folders and links apart
 class Snapshot:
     """What the body holds. `root`, `words`, `here`: project, command line and current folder (relative to the root). `said`: bytes printed.
 
-    `env`: names, and `env_hash` of them (values are never stored). `sweeps`: (folder, names, hash of their signatures by `lstat`).
+    `env`: names, and `env_hash` of them (values are never stored). `sweeps`: (folder, names, `sweep_hash` of them); `prints`: of each file
+    of these, in their order, the hash of its signature in 8 bytes, as this machine has them; `parts`: sum of the record that tells which
+    node looked at which of them (state/parts.py), 0 for none.
     `absent`: paths at which nothing is; `no_folders`: paths that lead to no folder. `kinds`: (path, format bits by `lstat`). `folders`:
     paths, and the hash of their signatures. `led`: (path, signature at the end of all links). `database`: signature of `state.db`. Paths
     are absolute.
     """
 
-    __slots__ = ("root", "here", "words", "said", "env", "sweeps", "absent", "no_folders", "kinds", "folders", "led", "database")
+    __slots__ = (
+        "root", "here", "words", "said", "env", "sweeps", "prints", "parts", "absent", "no_folders", "kinds", "folders", "led", "database",
+    )  # fmt: skip
 
     root: str
     here: str
@@ -56,6 +62,8 @@ class Snapshot:
     said: bytes
     env: tuple[list[str], int]
     sweeps: list[tuple[str, list[str], int]]
+    prints: bytes
+    parts: int
     absent: list[str]
     no_folders: list[str]
     kinds: list[tuple[str, int]]
@@ -64,14 +72,30 @@ class Snapshot:
     database: tuple[int, ...]
 
 
+class Differing:
+    """A verdict of which all still holds but what the files `places` looked like: their numbers, in the order of the sweeps of `seen`."""
+
+    __slots__ = ("places", "seen")
+
+    def __init__(self, seen: Snapshot, places: list[int]) -> None:
+        self.seen = seen
+        self.places = places
+
+
 def answer(words: list[str], environ: Mapping[str, str]) -> bytes | None:
     """What to print when nothing has to be done; None where only the full program can tell. Changes nothing, raises nothing."""
+    found = look(words, environ)
+    return found if type(found) is bytes else None
+
+
+def look(words: list[str], environ: Mapping[str, str]) -> bytes | Differing | None:
+    """What to print when nothing has to be done; which files differ where that is all; else None. Changes nothing, raises nothing."""
     if environ.get("UET_STATE"):
         return None
     collects = gc.isenabled()
     gc.disable()  # what is made here lives until the end
     try:
-        return _answer(verdict_words(words), environ)
+        return _look(verdict_words(words), environ)
     except Exception:  # something is not as it was, or the record has a right sum and yet not our shape: the full program knows more
         return None
     finally:
@@ -111,7 +135,7 @@ def env_hash(names: Sequence[str], environ: Mapping[str, str]) -> int:
     return hash(tuple([-1 if value is None else int.from_bytes(b"=" + os.fsencode(value), "little") for value in values]))
 
 
-def _answer(words: list[str], environ: Mapping[str, str]) -> bytes | None:
+def _look(words: list[str], environ: Mapping[str, str]) -> bytes | Differing | None:
     cwd = folder = os.getcwd()
     while True:
         here = cwd[len(folder) :].strip("/")
@@ -125,10 +149,15 @@ def _answer(words: list[str], environ: Mapping[str, str]) -> bytes | None:
     if (seen.root, seen.here, seen.words) != (folder, here, words) or not _is_state_sound(f"{folder.rstrip('/')}/{STATE}", seen):
         return None
     try:
-        holds = _still_holds(seen, environ)
+        if not _still_holds(seen, environ):
+            return None
+        changed = _sweep_all(seen)
+        places = [] if not changed else _places(seen, changed) if seen.parts else None
     finally:
         chdir(cwd)
-    return seen.said if holds and type(seen.said) is bytes else None
+    if places:
+        return Differing(seen, places)
+    return seen.said if places == [] and type(seen.said) is bytes else None
 
 
 def _read(state: str, name: str) -> Snapshot | None:
@@ -171,7 +200,7 @@ def _is_state_sound(state: str, seen: Snapshot) -> bool:
 
 
 def _still_holds(seen: Snapshot, environ: Mapping[str, str]) -> bool:
-    """Whether every observation would be made again. Raises OSError where something is not there any more."""
+    """Whether every observation but those of the sweeps would be made again. Raises OSError where something is not there any more."""
     names, expected = seen.env
     if env_hash(names, environ) != expected:
         return False
@@ -184,9 +213,7 @@ def _still_holds(seen: Snapshot, environ: Mapping[str, str]) -> bool:
     for path, signature in seen.led:
         if SIGNATURE(stat(path)) != signature:
             return False
-    if any(_format(lstat, path) for path in seen.absent) or any(_format(stat, path) == 0o040000 for path in seen.no_folders):
-        return False
-    return _sweep_all(seen.sweeps)
+    return not (any(_format(lstat, path) for path in seen.absent) or any(_format(stat, path) == 0o040000 for path in seen.no_folders))
 
 
 def _format(look: Callable[[str], os.stat_result], path: str) -> int:
@@ -197,32 +224,81 @@ def _format(look: Callable[[str], os.stat_result], path: str) -> int:
         return 0
 
 
-def _sweep_all(sweeps: Sequence[tuple[str, list[str], int]]) -> bool:
-    """Whether all files are as they were; where they are many, half of them are looked at by a child."""
+def _sweep_all(seen: Snapshot) -> list[int]:
+    """Numbers of the sweeps in which something is not as it was; where files are many, half of them are looked at by a child. Raises
+    OSError where these are more than the full program shall be told.
+    """
+    sweeps = seen.sweeps
+    most = MOST_CHANGED if seen.parts else 0
     half, rest = 0, sum(len(names) for _, names, _ in sweeps) // 2
     if rest * 2 < WORTH_FORKING or len(os.sched_getaffinity(0)) < 2:
-        return _sweep(sweeps)
+        return _sweep(sweeps, 0, most)
     while rest > 0:
         rest -= len(sweeps[half][1])
         half += 1
+    read, write = os.pipe()
     child = os.fork()
     if not child:
         code = 1
         try:
-            code = 0 if _sweep(sweeps[half:]) else 1
+            os.write(write, " ".join(map(str, _sweep(sweeps[half:], half, most))).encode())  # fits into the pipe, by MOST_CHANGED
+            code = 0
         finally:
             os._exit(code)
-    holds = False
+    os.close(write)
     try:
-        holds = _sweep(sweeps[:half])
+        changed = _sweep(sweeps[:half], 0, most)
     finally:
+        told = os.read(read, 65536)  # when all of it is there, or the child has ended
+        os.close(read)
         _, status = os.waitpid(child, 0)
-    return holds and status == 0
+    if status:
+        raise OSError
+    return [*changed, *map(int, told.split())]
 
 
-def _sweep(sweeps: Sequence[tuple[str, list[str], int]]) -> bool:
-    for folder, names, expected in sweeps:
-        chdir(folder)
-        if hash(tuple(map(SIGNATURE, map(lstat, names)))) != expected:
-            return False
-    return True
+def _sweep(sweeps: Sequence[tuple[str, list[str], int]], first: int, most: int) -> list[int]:
+    """Numbers, counted from `first`, of those in which something differs. Raises OSError where they are more than `most`."""
+    changed: list[int] = []
+    for number, (folder, names, expected) in enumerate(sweeps, first):
+        try:
+            chdir(folder)
+            if sweep_hash(map(hash, map(SIGNATURE, map(lstat, names)))) == expected:
+                continue
+        except OSError:  # it is gone
+            pass
+        if len(changed) == most:
+            raise OSError
+        changed.append(number)
+    return changed
+
+
+def sweep_hash(prints: Iterable[int]) -> int:
+    """One hash of the hashes of many signatures."""
+    return hash(tuple(prints))
+
+
+def print_of(path: str) -> int | None:
+    """The hash of the signature of what stands there, None where nothing can be seen."""
+    try:
+        return hash(SIGNATURE(lstat(path)))
+    except OSError:
+        return None
+
+
+def _places(seen: Snapshot, changed: Iterable[int]) -> list[int] | None:
+    """Numbers of the files that differ in these sweeps; None where that cannot be told, since the record contradicts itself."""
+    prints = memoryview(seen.prints).cast("q")
+    starts = [0]
+    for _, names, _ in seen.sweeps:
+        starts.append(starts[-1] + len(names))
+    if len(prints) != starts[-1]:
+        return None
+    places: list[int] = []
+    for number in changed:
+        folder, names, expected = seen.sweeps[number]
+        known = prints[starts[number] : starts[number + 1]]
+        if sweep_hash(known) != expected:
+            return None
+        places += [starts[number] + k for k, name in enumerate(names) if print_of(f"{folder.rstrip('/')}/{name}") != known[k]]
+    return places

@@ -362,7 +362,7 @@ def test_a_closed_stdout_gets_no_text_into_other_files(tmp_path: Path) -> None:
     code = (
         "import os, sys, uetbuild.__main__ as door, uetbuild.cli.app as app\n"
         "os.close(1)\n"
-        "app.main = lambda words: os.open('ours', os.O_CREAT | os.O_RDWR)\n"
+        "app.main = lambda *words: os.open('ours', os.O_CREAT | os.O_RDWR)\n"
         "sys.exit(door.main())\n"
     )
     assert run("-c", code, cwd=tmp_path).returncode > 2

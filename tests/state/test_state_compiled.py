@@ -40,7 +40,7 @@ def seen():
 
 def test_what_was_saved_is_loaded(layout, seen):
     save(layout, "k", PROJECT, seen, Secrets())
-    project, observed = load(layout, "k")
+    project, observed, _ = load(layout, "k")
     assert project == PROJECT
     assert observed.row() == seen.row()
     assert load(layout, "other") is None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from uetbuild.cli.argv import Parsed
     from uetbuild.core.secrets import Secrets
+    from uetbuild.front import Differing
 
 _CANNOT_WRITE = ("EACCES", "EDQUOT", "EIO", "ENOSPC", "EPERM", "EROFS")
 _DAMAGED = "the installation is damaged, or the disk fails; `UETBUILD_DEBUG=1` shows where"
@@ -33,9 +34,11 @@ _LIMITS = {
 }
 
 
-def main(words: Sequence[str]) -> int:
-    """Run the program with the words after its name; returns the exit code and raises nothing but SystemExit."""
-    return guarded(Face(Stream(1), Stream(2), os.environ), words)
+def main(words: Sequence[str], differing: Differing | None = None) -> int:
+    """Run the program with the words after its name; returns the exit code and raises nothing but SystemExit. `differing`: what the fast
+    door found.
+    """
+    return guarded(Face(Stream(1), Stream(2), os.environ, differing=differing), words)
 
 
 def guarded(face: Face, words: Sequence[str]) -> int:
@@ -74,6 +77,7 @@ def _run(face: Face, words: Sequence[str]) -> int:
     if options.help:
         return _help(face, parsed)
     if options.directory:
+        face.differing = None  # it is about another folder
         _change_folder(options.directory)
         options.directory = ""  # done: nobody shall do it twice
     options = settle(parsed, _command(face, parsed))

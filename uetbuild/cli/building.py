@@ -50,19 +50,20 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
     request, settings = _wanted(session, options)
     resumed = options.resumed
     with Held(session, not options.no_wait, view.waits_for, view.warn) as held:
-        if held.waited:  # what was read before may have changed since
+        if not session.is_current(bool(held.waited), held.lock.was_abandoned, held.store):  # what was read before may have changed since
             session = session.reopened(options)
             request, settings = _wanted(session, options)
+        session.narrow(held.store)
         # a run that is resumed says by itself that it was interrupted
         recovered = [("recovered", data) for data in held.heal() if data["interrupted"] != resumed]
         _remove_sandboxes(session)
         before = [*held.wait_told(), *recovered]
         earlier = session.history.events(resumed) if resumed else []
         code, seen = _run(session, request, held, view, settings, earlier, before)
+        if session.fresh is not None and session.may_be_kept(options):
+            session.compiled = compiled.save(session.layout, session.key, session.project, session.fresh, session.secrets)
         if not code and options.typed is not None and not held.store.warnings:
             _remember(session, options, held, view, seen)
-        if session.fresh is not None and session.may_be_kept(options):
-            compiled.save(session.layout, session.key, session.project, session.fresh, session.secrets)
     return code
 
 
@@ -70,27 +71,27 @@ def _wanted(session: OpenProject, options: Options) -> tuple[Request, Settings]:
     """What is asked for, by the manifest and the records as they are now; the project is read no more after that. Raises UetError."""
     named = frozenset(session.targets(options.targets)) if options.targets else frozenset()
     request = session.request(options)
-    follow = followed(output_mode(options.output, session.environ), session.graph.nodes, request.members, named)
+    follow = followed(output_mode(options.output, session.environ), session.graph.nodes, request.members, named, request.settled)
     request = request.with_(follow=follow)
     settings = _settings(session, options)
     if options.resumed:
         done = frozenset([i for i in request.members if _done(session, i, options.resumed)])
         request = request.with_(forced=request.forced - done, done=done)
-    session.reader.close()
+    session.close()
     return request, settings
 
 
 def _remember(session: OpenProject, options: Options, held: Held, view: Lines, seen: Remembered | None) -> None:
     """See to it that the next build of the same finds the fast door open, if that can be."""
-    from uetbuild.cli.remember import judged_again, save  # after the last spawn
+    from uetbuild.cli.remember import judged_again  # after the last spawn
 
     try:
         seen = seen or judged_again(session, options, held.store)
     except UetError:  # what went wrong since the build ended is for the next one to say
         return
     if seen is not None:
-        found, said = seen.seen, view.nothing_to_do(seen.workstreams)
-        held.at_close = lambda: save(session, options, found, said)
+        found, said = seen, view.nothing_to_do(seen.workstreams)
+        held.at_close = lambda: session.remember(options, found.request, found.seen, said)
 
 
 def _settings(session: OpenProject, options: Options) -> Settings:
@@ -159,7 +160,7 @@ def _run(
     view.up_to_date(loop.size)
     from uetbuild.cli.remember import nothing_to_do  # nothing was spawned
 
-    return code, nothing_to_do(session, survey, disk, loop.size)
+    return code, nothing_to_do(session, survey, disk)
 
 
 def _audience(view: Lines, graph: Graph, request: Request, seconds: dict[str, float]) -> Audience:

@@ -14,19 +14,26 @@ if TYPE_CHECKING:
 
     from uetbuild.cli.session import Session
     from uetbuild.core.secrets import Secrets
+    from uetbuild.front import Differing
 
 
 class Face:
-    """`out` and `err`: stdout and stderr. `opener` makes the session; `json`: machines read stdout, text goes to `err`."""
+    """`out` and `err`: stdout and stderr. `opener` makes the session; `json`: machines read stdout, text goes to `err`. `differing`: what
+    the fast door found to have changed since nothing had to be done, if that is all.
+    """
 
-    __slots__ = ("_failure", "_opener", "_session", "environ", "err", "json", "options", "out")
+    __slots__ = ("_failure", "_opener", "_session", "differing", "environ", "err", "json", "options", "out")
 
-    def __init__(self, out: Stream, err: Stream, environ: Mapping[str, str], opener: Callable[[Options], Session] | None = None) -> None:
+    def __init__(
+        self, out: Stream, err: Stream, environ: Mapping[str, str], opener: Callable[[Options], Session] | None = None,
+        differing: Differing | None = None,
+    ) -> None:  # fmt: skip
         self.out = out
         self.err = err
         self.environ = environ
         self.options = Options()
         self.json = False
+        self.differing = differing
         self._opener = opener
         self._session: Session | None = None
         self._failure: UetError | None = None
@@ -44,7 +51,7 @@ class Face:
             raise self._failure
         if self._session is None:
             try:
-                self._session = (self._opener or _open_project)(self.options)
+                self._session = self._opener(self.options) if self._opener else _open_project(self.options, self.differing)
             except UetError as error:
                 self._failure = error
                 raise
@@ -59,7 +66,7 @@ class Face:
 
     def reopen(self) -> None:
         """Open the project anew when it is asked for: the options have changed."""
-        self._session = self._failure = None
+        self._session = self._failure = self.differing = None
 
     def plan(self) -> dict[str, Any]:
         """The plan object of interface section 4 for the options; its warnings are said."""
@@ -89,8 +96,8 @@ class Face:
         return self.out.width()
 
 
-def _open_project(options: Options) -> Session:
+def _open_project(options: Options, differing: Differing | None) -> Session:
     from uetbuild.cli.wiring import open_project  # loads most of the program; --help and usage errors do without
 
-    session: Session = open_project(options)
+    session: Session = open_project(options, differing)
     return session

@@ -56,7 +56,7 @@ class Looking(Audience):
             self._pace = Pace(self._graph, self._request.members, self._seconds, self._request.jobs)
         states, index = self._states, self._graph.index
         unfinished = [i for i in self._request.members if states[i] not in FINAL and not self._graph.nodes[i].is_group]
-        done = sum([states[i] in FINAL for i in self._workstreams])
+        done = self._request.settled + sum([states[i] in FINAL for i in self._workstreams])
         return done, self._pace.left(unfinished, {index[node]: seconds for node, seconds in elapsed.items()})
 
 

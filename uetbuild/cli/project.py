@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from uetbuild.core.stamps import Stamp
     from uetbuild.state.history import History
     from uetbuild.state.observations import Observations
+    from uetbuild.state.store import SqliteStore
 
 
 class LazyJinja:
@@ -63,6 +64,7 @@ class OpenProject:
         self.fresh: Observations | None = None  # of a manifest that was compiled just now
         self.rests_on: Observations  # what was seen when the manifest was compiled, now or earlier
         self.key = ""
+        self.compiled = 0  # sum of the file in which the compiled manifest is kept, 0 for none
         self.project = self._compiled(found.manifest, options)
         self.secrets = Secrets.of(environ, self.project.nodes)
         if self.fresh is not None:
@@ -71,12 +73,26 @@ class OpenProject:
         self._namespace = found.here
         self.renew(self.reader.stamps())
 
+    def close(self) -> None:
+        """Read the records no more."""
+        self.reader.close()
+
     def reopened(self, options: Options) -> OpenProject:
         """The project as it is now. Raises UetError."""
         again = OpenProject(options, self.environ)
         if again.layout.folder != self.layout.folder:
             raise UetError("another manifest rules this folder now than when this build began to wait", hint="start it again")
         return again
+
+    def is_current(self, waited: bool, abandoned: bool, store: SqliteStore) -> bool:
+        """Whether what was read before still is so, now that the lock is held: one for which we `waited`, or that was `abandoned`."""
+        return not waited
+
+    def narrow(self, store: SqliteStore) -> None:
+        """Have no more read than what is needed."""
+
+    def remember(self, options: Options, request: Request, seen: Observations, said: str) -> None:
+        """Keep a verdict "up to date", for who acts."""
 
     def renew(self, stamps: dict[str, Stamp]) -> None:
         """Take these stamps for what is recorded, and the order that they tell."""
@@ -89,8 +105,8 @@ class OpenProject:
         self.key = compiled.cache_key(self.root, manifest, options.profile, assignments)
         cached = compiled.load(self.layout, self.key) if self.layout.check() else None
         if cached is not None and still_holds(cached[1], self.root, self.environ):
-            self.rests_on = cached[1]
-            return cached[0]
+            project, self.rests_on, self.compiled = cached
+            return project
         from uetbuild.manifest.load import load  # pydantic, ruamel and jinja2: only when the manifest changed
 
         disk = RealDisk(self.root, Digests(), self.environ)
@@ -131,9 +147,14 @@ class OpenProject:
         forced: frozenset[int] = frozenset()
         if options.force:
             forced = direct if options.targets else frozenset(members)
+        return self._request(options, tuple(members), follow).with_(
+            named=direct, forced=forced, args=tuple(options.args or ()), arguments=self._arguments(options, named)
+        )
+
+    def _request(self, options: Options, members: tuple[int, ...], follow: frozenset[int]) -> Request:
+        """What the options say of how these are built."""
         return Request(
-            members=tuple(members), named=direct, forced=forced,
-            args=tuple(options.args or ()), arguments=self._arguments(options, named), jobs=self.jobs(options),
+            members=members, jobs=self.jobs(options),
             stop=Request.KEEP_GOING if options.keep_going else Request.KILL if options.fail_fast else Request.FINISH,
             strict_waves=options.strict_waves, follow=follow, yes=options.yes, targets=tuple(options.targets),
             options=self._kept(options) | ({"folder": self._folder} if self._folder else {}),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from time import sleep
 
+from uetbuild.cli.dividing import divide
 from uetbuild.core.changes import Changes
 from uetbuild.core.verdicts import Verdict
 from uetbuild.engine.memory import Memory
@@ -22,6 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uetbuild.cli.options import Options
     from uetbuild.cli.project import OpenProject
+    from uetbuild.engine.request import Request
     from uetbuild.engine.survey import Survey
     from uetbuild.state.observations import Observations
     from uetbuild.state.store import SqliteStore
@@ -30,22 +32,24 @@ GRANULARITY = 0.0105  # seconds after which a change of a file shows in its time
 
 
 class Remembered:
-    """A verdict "up to date": all that was `seen` for it, and how many `workstreams` take part."""
+    """A verdict "up to date": all that was `seen` for it, what was asked, and how many `workstreams` take part."""
 
-    __slots__ = ("seen", "workstreams")
+    __slots__ = ("request", "seen", "workstreams")
 
-    def __init__(self, seen: Observations, workstreams: int) -> None:
+    def __init__(self, seen: Observations, request: Request, workstreams: int) -> None:
         self.seen = seen
+        self.request = request
         self.workstreams = workstreams
 
 
-def nothing_to_do(session: OpenProject, survey: Survey, disk: RealDisk, workstreams: int) -> Remembered | None:
+def nothing_to_do(session: OpenProject, survey: Survey, disk: RealDisk) -> Remembered | None:
     """The verdict of a survey that found nothing to do; None where it rests on what only a command can tell."""
     if survey.answers.asked:
         return None
     seen = disk.observations
     seen.add(session.rests_on)
-    return Remembered(seen, workstreams)
+    request = survey.request
+    return Remembered(seen, request, len(session.graph.workstreams(request.members)) + request.settled)
 
 
 def judged_again(session: OpenProject, options: Options, store: SqliteStore) -> Remembered | None:
@@ -65,13 +69,13 @@ def judged_again(session: OpenProject, options: Options, store: SqliteStore) -> 
     if any(judged.verdict not in (Verdict.UP_TO_DATE, Verdict.SKIPPED) for judged in survey.all().values()):
         return None
     store.commit(Changes())
-    return nothing_to_do(session, survey, disk, len(session.graph.workstreams(request.members)))
+    return nothing_to_do(session, survey, disk)
 
 
-def save(session: OpenProject, options: Options, seen: Observations, said: str) -> None:
-    """Write the snapshot; the database is closed, the lock held."""
+def save(session: OpenProject, options: Options, request: Request, seen: Observations, said: str) -> None:
+    """Write the snapshot, and what tells whom a change concerns; the database is closed, the lock held."""
     cwd = os.getcwd()
     disk = RealDisk(session.root, Digests(), session.environ)
     if options.typed is not None and (options.file or observe(cwd, session.root, disk)):
         seen.add(disk.observations)
-        snapshot.save(session.layout, options.typed, cwd, said, seen, session.environ, session.secrets)
+        snapshot.save(session.layout, options.typed, cwd, said, seen, session.environ, session.secrets, divide(session, request))

@@ -1,61 +1,25 @@
-"""The composition root: joins what looks at a project (`project`) with what changes it (`building`, `keeping`). Decides nothing."""
+"""The composition root: which project the options and the current folder mean, and how much of it is opened."""
 
 from __future__ import annotations
 
 import os
 
-from uetbuild.cli.project import OpenProject
+from uetbuild.cli.wired import Wired
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from uetbuild.cli.options import Options
-    from uetbuild.cli.recovery import Wreck
-    from uetbuild.core.events import Event
-    from uetbuild.report.lines import Lines
+    from uetbuild.front import Differing
 
 
-class Wired(OpenProject):
-    """Implements cli/session.py for a folder on disk."""
+def open_project(options: Options, differing: Differing | None = None) -> Wired:
+    """The project that the options and the current folder mean, or as much of it as is concerned by what was found `differing` from a
+    build in which nothing had to be done. Raises UetError.
+    """
+    if differing is not None:
+        from uetbuild.cli.part import open_part  # only after the fast door has found so
 
-    def build(self, options: Options, view: Lines) -> int:
-        """Build; returns the exit code."""
-        from uetbuild.cli.building import build  # workers, lock and loop: not needed to look
-
-        return build(self, options, view)
-
-    def accept(self, ids: Sequence[str], wait: bool, view: Lines) -> None:
-        """Stamp nodes without running them."""
-        from uetbuild.cli.keeping import accept  # no build needs it
-
-        accept(self, ids, wait, view)
-
-    def approve(self, options: Options, view: Lines) -> Event:
-        """Record what a person says about what a run made."""
-        from uetbuild.cli.approving import approve  # no build needs it
-
-        return approve(self, options, view.waits_for, view.warn)
-
-    def wreck(self) -> Wreck:
-        """What a crash left; looks only."""
-        from uetbuild.cli.recovery import look  # no build needs it
-
-        return look(self)
-
-    def recover(self, wait: bool, view: Lines) -> Wreck:
-        """Clean it up; what there was."""
-        from uetbuild.cli.recovery import recover  # no build needs it
-
-        return recover(self, wait, view.waits_for, view.warn)
-
-    def clean(self, words: Sequence[str], orphans: bool, wait: bool, view: Lines) -> list[str]:
-        """Remove what nodes produced, and only that."""
-        from uetbuild.cli.keeping import clean  # no build needs it
-
-        return clean(self, words, orphans, wait, view)
-
-
-def open_project(options: Options) -> Wired:
-    """The project that the options and the current folder mean. Raises UetError."""
+        part = open_part(options, os.environ, differing)
+        if part is not None:
+            return part
     return Wired(options, os.environ)

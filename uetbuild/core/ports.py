@@ -24,6 +24,9 @@ class Disk(Protocol):
     root: str
     """Absolute path of the root."""
 
+    reader: int
+    """Number of the node for which the next looks are, -1 for none; whoever sets it sets it back."""
+
     def kind(self, path: str) -> str:
         """A letter of `Kind`."""
 

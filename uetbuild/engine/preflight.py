@@ -25,10 +25,12 @@ def preflight(graph: Graph, members: Iterable[int], disk: Disk, *, inputs_only: 
         node = graph.nodes[i]
         if node.skipped:
             continue
+        disk.reader = i
         errors.extend(_missing_inputs(node, disk, makers))
         if not inputs_only:
             errors.extend(_missing_requirements(node, disk))
             errors.extend(_missing_programs(node, disk, told))
+    disk.reader = -1
     if errors:
         raise errors[0] if len(errors) == 1 else UetErrors(errors)
 

@@ -12,17 +12,20 @@ class Request(Record):
     `forced`: rebuilt whatever their stamps say; `arguments`: indices that get `args`. `jobs` parallel workers. `stop`: what a
     failure does: `KEEP_GOING`, `FINISH` (start nothing new) or `KILL`. `follow`: indices whose output is shown as it comes. `yes` answers
     every `confirm`. `targets`: the words as typed, for the journal; `options`: what `resume` takes up again; `done`: indices that
-    an earlier part of this run has built, which are not repeated only because they always run.
+    an earlier part of this run has built, which are not repeated only because they always run. `settled`: how many workstreams besides
+    are known to be up to date.
     """
 
     FINISH, KEEP_GOING, KILL = 0, 1, 2
 
     __slots__ = (
         "members", "named", "forced", "args", "arguments", "jobs", "stop", "strict_waves", "follow", "yes", "targets", "options", "done",
+        "settled",
     )  # fmt: skip
     DEFAULTS = {
         "named": frozenset(), "forced": frozenset(), "args": (), "arguments": frozenset(), "jobs": 1, "stop": 0, "strict_waves": False,
         "follow": frozenset(), "yes": False, "targets": (), "options": {}, "done": frozenset(),
+        "settled": 0,
     }  # fmt: skip
 
     members: tuple[int, ...]
@@ -38,6 +41,7 @@ class Request(Record):
     targets: tuple[str, ...]
     options: dict[str, object]
     done: frozenset[int]
+    settled: int
 
     def words(self) -> dict[str, object]:
         """What the record of the run says of it."""

@@ -35,22 +35,9 @@ class Survey:
     """Judges nodes. `present(i)` is what the world says now in the shape of a stamp; what `judge` saw last is kept in `seen`."""
 
     __slots__ = (
-        "project",
-        "graph",
-        "disk",
-        "memory",
-        "answers",
-        "request",
-        "reach",
-        "recorded",
-        "settled",
-        "seen",
-        "stirred",
-        "_gone",
-        "_later",
-        "_members",
-        "approvals",
-    )
+        "project", "graph", "disk", "memory", "answers", "request", "reach", "recorded", "settled", "seen", "stirred", "approvals",
+        "_gone", "_later", "_members",
+    )  # fmt: skip
 
     def __init__(self, project: Project, graph: Graph, disk: Disk, memory: Memory, answers: Answers, request: Request) -> None:
         self.project = project
@@ -92,6 +79,13 @@ class Survey:
 
     def judge(self, i: int, pending: Sequence[int] = ()) -> Judged:
         """The verdict on one node; `pending` are its dependencies that are not done, whose files are not held against it yet."""
+        self.disk.reader = i
+        try:
+            return self._judge(i, pending)
+        finally:
+            self.disk.reader = -1
+
+    def _judge(self, i: int, pending: Sequence[int]) -> Judged:
         node = self.graph.nodes[i]
         if self.stirred and self._comes_after_a_run(i):
             self._forget(i)  # also what no node declares may have been written meanwhile

@@ -21,7 +21,7 @@ PRECEDENCE = (ExitCode.FAILED, ExitCode.GATE_FAILED, ExitCode.CONFLICT, ExitCode
 class Tally:
     """Of one build. `size`: how many workstreams take part, groups and gates not counted."""
 
-    __slots__ = ("size", "_gated", "_gates", "_members", "_states", "_workstreams")
+    __slots__ = ("size", "_gated", "_gates", "_members", "_settled", "_states", "_workstreams")
 
     def __init__(self, graph: Graph, request: Request, states: States) -> None:
         nodes = graph.nodes
@@ -30,7 +30,8 @@ class Tally:
         self._members = request.members
         self._workstreams = graph.workstreams(request.members)
         self._gates = [i for i in request.members if nodes[i].guard is not None] if graph.gated else []
-        self.size = len(self._workstreams)
+        self._settled = request.settled
+        self.size = len(self._workstreams) + request.settled
 
     def code(self, failures: Sequence[int], others: set[int], signal: int) -> int:
         """The exit code, by the contract's precedence. `failures`: the nodes that failed; `others`: what kept nodes from starting makes of
@@ -51,7 +52,7 @@ class Tally:
         """As `run_finished` has them."""
         came = self._came(self._workstreams)
         counts: dict[str, Any] = {
-            "ran": came[State.SUCCEEDED] + came[State.FAILED], "total": self.size, "up_to_date": came[State.UP_TO_DATE],
+            "ran": came[State.SUCCEEDED] + came[State.FAILED], "total": self.size, "up_to_date": came[State.UP_TO_DATE] + self._settled,
             "failed": came[State.FAILED],
             "blocked": came[State.BLOCKED], "skipped": came[State.SKIPPED], "cancelled": came[State.CANCELLED],
         }  # fmt: skip

@@ -23,9 +23,11 @@ def wants_live(declined: bool, environ: Mapping[str, str]) -> bool:
     return not declined and environ.get("TERM", "dumb") not in ("", "dumb") and environ.get("CI", "false") in ("", "0", "false")
 
 
-def followed(mode: str, nodes: Sequence[Node], members: Iterable[int], named: Collection[int]) -> frozenset[int]:
-    """The members whose output is shown as it comes (`Request.follow`); `named`: indices named directly, not through a group."""
+def followed(mode: str, nodes: Sequence[Node], members: Iterable[int], named: Collection[int], settled: int = 0) -> frozenset[int]:
+    """The members whose output is shown as it comes (`Request.follow`); `named`: indices named directly, not through a group; `settled`:
+    how many take part besides.
+    """
     working = [i for i in members if not nodes[i].is_group]
-    if mode == "stream" or (mode == "auto" and len(working) == 1):
+    if mode == "stream" or (mode == "auto" and len(working) + settled == 1):
         return frozenset(working)
     return frozenset(i for i in working if i in named and not nodes[i].outputs) if mode == "auto" else frozenset()

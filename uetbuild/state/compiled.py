@@ -1,14 +1,18 @@
 """The manifest tree as it was understood last time, so that YAML, templates and models are not even imported while nothing changed.
 
-`graph-KEY.bin`: a line that names tool, Python and the shape of every record; 4 bytes of CRC32; the marshal of the
-project's row and of the observations that its making rested on. Whoever loads it checks these (state/observations.py). A file
-that is not ours, not whole or of another version is passed over: it is only a cache.
+`graph-KEY.bin`: a line that names tool, Python and the shape of every record; 4 bytes of the length of what comes next: sealed
+(state/sealed.py), the project's row without its nodes, where each node ends, the CRC32 of the nodes, and the observations that its making
+rested on; then each node, sealed by itself, so that who needs few of them reads few. Whoever loads it checks the observations
+(state/observations.py). A file that is not ours, not whole or of another version is passed over: it is only a cache.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from itertools import accumulate
+from marshal import loads
+from zlib import crc32
 
 from uetbuild import __version__
 from uetbuild.core import nodes
@@ -21,6 +25,7 @@ from uetbuild.state.sealed import seal, unseal
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from uetbuild.core.nodes import Project
     from uetbuild.core.secrets import Secrets
@@ -34,32 +39,61 @@ def cache_key(root: str, manifest: str, profile: str, assignments: Mapping[str, 
     return sha256(repr((root, manifest, profile, sorted(assignments.items()))).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
-def save(layout: Layout, key: str, project: Project, seen: Observations, secrets: Secrets) -> None:
-    """Keep a compiled manifest that holds none of the `secrets`; the caller may write to the state folder. Never raises: without it the
-    next build is only slower.
+def save(layout: Layout, key: str, project: Project, seen: Observations, secrets: Secrets) -> int:
+    """Keep a compiled manifest that holds none of the `secrets`; the caller may write to the state folder. Returns its sum, 0 where it was
+    not kept. Never raises: without it the next build is only slower.
     """
     header = _header()
-    sealed = seal((project.row(), seen.row()), header)
-    if secrets.are_in(sealed):
-        return
+    sealed = [seal(node.row()) for node in project.nodes]
+    nodes = b"".join(sealed)
+    head = seal((project.with_(nodes=()).row(), list(accumulate(map(len, sealed))), crc32(nodes), seen.row()), header)
+    data = b"".join((header, len(head).to_bytes(4, "little"), head, nodes))
+    if secrets.are_in(data):
+        return 0
     try:
-        atomic.write(layout.compiled(key), header + sealed)
+        atomic.write(layout.compiled(key), data)
         _bound(layout)
     except OSError:
-        pass
+        return 0
+    return crc32(head)
 
 
-def load(layout: Layout, key: str) -> tuple[Project, Observations] | None:
-    """What was kept, if it is whole and of this version; whether it still holds is for the caller to ask of the observations."""
+def load(layout: Layout, key: str) -> tuple[Project, Observations, int] | None:
+    """What was kept and its sum, if it is whole and of this version; whether it holds is for the caller to ask of the observations."""
     data = atomic.read_own(layout.compiled(key))
+    found = None if data is None else _head(data)
+    if data is None or found is None:
+        return None
+    (project, ends, crc, seen), body, total = found
+    view = memoryview(data)[body:]
+    if crc32(view) != crc:
+        return None
+    made = [nodes.Node.from_row(loads(view[start + 4 : end])) for start, end in zip((0, *ends), ends, strict=False)]
+    return nodes.Project.from_row(project).with_(nodes=tuple(made)), Observations.from_row(seen), total
+
+
+def load_some(layout: Layout, key: str, total: int, wanted: Iterable[int]) -> Project | None:
+    """As `load`, with no nodes but those with the numbers `wanted`, in their order; None also where the sum is not `total`."""
+    data = atomic.read_own(layout.compiled(key))
+    found = None if data is None else _head(data)
+    if data is None or found is None or found[2] != total:
+        return None
+    (project, ends, _, _), body, _ = found
+    rows = [unseal(data[body + (ends[number - 1] if number else 0) : body + ends[number]]) for number in wanted]
+    if None in rows:
+        return None
+    return nodes.Project.from_row(project).with_(nodes=tuple(map(nodes.Node.from_row, rows)))
+
+
+def _head(data: bytes) -> tuple[Any, int, int] | None:
+    """(what stands before the nodes, where these begin, the sum of all)."""
     header = _header()
-    if data is None or not data.startswith(header):
+    start = len(header) + 4
+    body = start + int.from_bytes(data[start - 4 : start], "little")
+    if not data.startswith(header) or body > len(data):
         return None
-    rows = unseal(data[len(header) :], header)
-    if rows is None:
-        return None
-    project, seen = rows
-    return nodes.Project.from_row(project), Observations.from_row(seen)
+    row = unseal(data[start:body], header)
+    return None if row is None else (row, body, crc32(memoryview(data)[start:body]))
 
 
 def _header() -> bytes:

@@ -13,11 +13,14 @@ START = seed("digests", ("size", "mtime_ns", "ctime_ns", "inode", "digest"))
 
 
 class Digests:
-    """`load` gives all sealed rows by key; called once, when the first file is asked for. A row is opened when its file is."""
+    """`load` gives all sealed rows by key; called once, when the first file is asked for. A row is opened when its file is. `find`, where
+    it is set, gives one: for who will ask for few.
+    """
 
-    __slots__ = ("learnt", "_known", "_load", "_sealed")
+    __slots__ = ("find", "learnt", "_known", "_load", "_sealed")
 
     def __init__(self, load: Callable[[], Mapping[bytes, bytes]] | None = None) -> None:
+        self.find: Callable[[bytes], bytes | None] | None = None
         self.learnt: dict[str, Row | None] = {}  # since the last commit; None: the file is gone
         self._known: dict[str, Row | None] = {}
         self._load = load
@@ -27,11 +30,14 @@ class Digests:
         """What is remembered of a path."""
         if path in self._known:
             return self._known[path]
-        if self._load is not None:
-            load, self._load = self._load, None
-            self._sealed = load()
         key = key_of(path)
-        blob = self._sealed.get(key)
+        if self.find is not None:
+            blob = self.find(key)
+        else:
+            if self._load is not None:
+                load, self._load = self._load, None
+                self._sealed = load()
+            blob = self._sealed.get(key)
         row: Row | None = unseal(blob, key, START) if blob is not None else None
         self._known[path] = row
         return row

@@ -41,6 +41,7 @@ class RealDisk:
 
     def __init__(self, root: str, digests: Digests, environ: Mapping[str, str] = os.environ) -> None:
         self.root = root
+        self.reader = -1  # nobody
         self.observations = Observations()
         self._base = root.rstrip("/") + "/"
         self._digests = digests
@@ -53,8 +54,10 @@ class RealDisk:
         """A letter of `Kind`. Raises UetError where a folder on the way may not be searched."""
         path = self._inside(path)
         kind = self._looks.at(path).kind
-        if self.observations.kinds.setdefault(path, kind) != kind:
-            self.observations.kinds[path] = CHANGED
+        seen = self.observations
+        if seen.kinds.setdefault(path, kind) != kind:
+            seen.kinds[path] = CHANGED
+        seen.read_by(path, self.reader)
         return kind
 
     def signature(self, path: str) -> str:
@@ -153,8 +156,10 @@ class RealDisk:
         return is_settled(status, now, self._window)
 
     def _observe(self, path: str, look: Look) -> None:
-        if self.observations.files.setdefault(path, look.vouches) != look.vouches:
-            self.observations.files[path] = ()
+        seen = self.observations
+        if seen.files.setdefault(path, look.vouches) != look.vouches:
+            seen.files[path] = ()
+        seen.read_by(path, self.reader)
 
     def _absent(self, path: str, error: OSError) -> None:
         """Return where the error says that nothing is there, else raise UetError."""
@@ -230,10 +235,13 @@ class RealDisk:
         if text is None:
             return Kind.ABSENT
         target = self._target(path, text)
+        reader, self.reader = self.reader, -1  # who asks for the link later does not come by here again
         try:
             inner = self._digest(target) if self._leads_somewhere(path, target) else Kind.ABSENT
         except UetError:  # what may not be read is no fault of the link
             inner = Kind.OTHER
+        finally:
+            self.reader = reader
         return "l" + sha256(os.fsencode(text) + b"\0" + inner.encode()).hexdigest()
 
     def _leads_somewhere(self, path: str, target: str) -> bool:

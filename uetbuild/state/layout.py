@@ -136,10 +136,10 @@ class Layout:
             except FileNotFoundError:
                 pass
 
-    def snapshots(self) -> Iterator[str]:
-        """All `plan*.bin` that are there."""
+    def snapshots(self, kind: str = "plan") -> Iterator[str]:
+        """All `plan*.bin` (or other `kind*.bin`) that are there."""
         for name in os.listdir(self.folder):
-            if name.startswith("plan") and name.endswith(".bin"):
+            if name.startswith(kind) and name.endswith(".bin"):
                 yield f"{self.folder}/{name}"
 
     def _refuse(self, status: os.stat_result) -> None:

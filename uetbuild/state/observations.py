@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 
 Signature = tuple[int, ...]
 COARSE = 2_000_000_000  # ns; also where time stamps have whole seconds only
+NOBODY = -1  # the reader of what was not looked at for a node
 CHANGED = "?"  # a kind that was seen to change; no path has it
 
 
 class Observations:
     """`files`: path -> signature, None = nothing there. `kinds`: path -> letter of `Kind`. `folders`: path -> (mtime_ns, ctime_ns, inode)
     of what was listed, None = no folder. `env`: name -> value, None = unset. `programs`: name -> absolute path, "" = not found.
+    `readers`: path of a file -> the numbers of those for whom it was looked at (`Disk.reader`), which may be one only.
     """
 
-    __slots__ = ("env", "files", "folders", "kinds", "programs")
+    __slots__ = ("env", "files", "folders", "kinds", "programs", "readers")
 
     def __init__(self) -> None:
         self.files: dict[str, Signature | None] = {}
@@ -34,9 +36,15 @@ class Observations:
         self.folders: dict[str, Signature | None] = {}
         self.env: dict[str, str | None] = {}
         self.programs: dict[str, str] = {}
+        self.readers: dict[str, int | frozenset[int]] = {}
+
+    def read_by(self, path: str, reader: int) -> None:
+        """Note for whom a path was looked at."""
+        if self.readers.setdefault(path, reader) != reader:
+            self.readers[path] = numbers(self.readers[path]) | {reader}
 
     def row(self) -> tuple[dict[str, Any], ...]:
-        """Ready for `marshal.dumps`."""
+        """Ready for `marshal.dumps`; without the readers."""
         return (self.files, self.kinds, self.folders, self.env, self.programs)
 
     @classmethod
@@ -48,11 +56,19 @@ class Observations:
 
     def add(self, other: Observations) -> None:
         """What was seen there counts here too; what the two saw differently never holds."""
+        for path in (*other.files, *other.kinds):
+            for reader in numbers(other.readers.get(path, NOBODY)):
+                self.read_by(path, reader)
         _join(self.files, other.files, ())
         _join(self.kinds, other.kinds, CHANGED)
         _join(self.folders, other.folders, ())
         _join(self.env, other.env, CHANGED + "=")
         _join(self.programs, other.programs, CHANGED)
+
+
+def numbers(readers: int | frozenset[int]) -> frozenset[int]:
+    """One or several readers, as a set."""
+    return frozenset((readers,)) if isinstance(readers, int) else readers
 
 
 def _join(mine: dict[str, Any], theirs: dict[str, Any], torn: object) -> None:

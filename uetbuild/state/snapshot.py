@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from marshal import dumps
+from sys import byteorder
 from zlib import crc32
 
 from uetbuild import front
 from uetbuild.core.kinds import Kind
-from uetbuild.front import MAGIC, SIGNATURE, Snapshot, env_hash, file_name, verdict_words
-from uetbuild.state import atomic
+from uetbuild.front import MAGIC, SIGNATURE, Snapshot, env_hash, file_name, sweep_hash, verdict_words
+from uetbuild.state import atomic, parts
 from uetbuild.state.observations import find_program
 
 TYPE_CHECKING = False
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from uetbuild.core.secrets import Secrets
     from uetbuild.state.layout import Layout
     from uetbuild.state.observations import Observations, Signature
+    from uetbuild.state.parts import Parts
 
 MOST = 16  # snapshots kept
 CHUNK = 1000  # names of one folder that are looked at in a row, so that the work can be halved
@@ -35,27 +37,40 @@ class Unobservable(Exception):
 
 
 def save(
-    layout: Layout, words: Sequence[str], cwd: str, said: str, seen: Observations, environ: Mapping[str, str], secrets: Secrets
+    layout: Layout, words: Sequence[str], cwd: str, said: str, seen: Observations, environ: Mapping[str, str], secrets: Secrets,
+    divided: Parts | None = None,
 ) -> bool:  # fmt: skip
     """Record that what was typed (`words`, in the folder `cwd`) was up to date. Returns whether it could be; never raises for the disk.
 
-    `seen`: all looks of that verdict; `said`: what it printed; `secrets`: what is not to be stored. The caller holds the
-    build lock, and the database is closed.
+    `seen`: all looks of that verdict; `said`: what it printed; `secrets`: what is not to be stored; `divided`: what to keep beside it, but
+    for the readers, so that a change can be told by whom it concerns. The caller holds the build lock, and the database is closed.
     """
     if secrets.are_said(words):
         return False
     try:
         snapshot = _snapshot(layout, words, cwd, said, seen, environ)
-        body = dumps(tuple([getattr(snapshot, field) for field in Snapshot.__slots__]))
-        head = MAGIC + len(body).to_bytes(4, "little") + crc32(body).to_bytes(4, "little")
-        if secrets.are_in(body):
-            raise Unobservable
-        path = f"{layout.folder}/{file_name(snapshot.words, snapshot.here)}"
-        atomic.write(path, head + body)
-        _bound(layout, path)
+        if divided is not None:
+            base = layout.root.rstrip("/") + "/"
+            full = {_full(base, path): readers for path, readers in seen.readers.items()}
+            divided.readers = [
+                parts.readers_of(full.get(f"{folder.rstrip('/')}/{name}")) for folder, names, _ in snapshot.sweeps for name in names
+            ]
+            snapshot.parts = parts.write(f"{layout.folder}/{file_name(snapshot.words, snapshot.here)}", divided)
+        write(layout, snapshot, secrets)
     except (Unobservable, OSError, ValueError):  # ValueError: too big for four bytes, or no value of marshal
         return False
     return True
+
+
+def write(layout: Layout, snapshot: Snapshot, secrets: Secrets) -> None:
+    """Put a snapshot in its place. Raises Unobservable, OSError, ValueError."""
+    body = dumps(tuple([getattr(snapshot, field) for field in Snapshot.__slots__]))
+    head = MAGIC + len(body).to_bytes(4, "little") + crc32(body).to_bytes(4, "little")
+    if secrets.are_in(body):
+        raise Unobservable
+    path = f"{layout.folder}/{file_name(snapshot.words, snapshot.here)}"
+    atomic.write(path, head + body)
+    _bound(layout, path)
 
 
 def _snapshot(layout: Layout, words: Sequence[str], cwd: str, said: str, seen: Observations, environ: Mapping[str, str]) -> Snapshot:
@@ -69,21 +84,27 @@ def _snapshot(layout: Layout, words: Sequence[str], cwd: str, said: str, seen: O
     if any(environ.get(name) != value for name, value in seen.env.items()):
         raise Unobservable
     made.env = (variables, env_hash(variables, environ))
-    made.sweeps, made.absent = _sweeps(base, seen.files)
+    made.sweeps, made.prints, made.absent = _sweeps(base, seen.files)
+    made.parts = 0
     made.kinds = _kinds(base, seen, made.absent)
     tool = str(front.__file__)
     made.led = [(tool, SIGNATURE(os.stat(tool))), *_programs(layout.root, seen.programs, environ.get("PATH"), made.absent)]
     folders = [(_full(base, path), token) for path, token in sorted(seen.folders.items())]
     made.no_folders = [path for path, token in folders if token is None]
     made.folders = _folders([(path, token) for path, token in folders if token is not None])
-    made.database = SIGNATURE(os.lstat(layout.database))
-    if os.path.exists(layout.database + "-wal") and os.path.getsize(layout.database + "-wal"):
-        raise Unobservable
+    made.database = database_signature(layout)
     return made
 
 
-def _sweeps(base: str, files: Mapping[str, Signature | None]) -> tuple[list[tuple[str, list[str], int]], list[str]]:
-    """Files by folder, in chunks, with the hash of what they looked like; and those that are not there."""
+def database_signature(layout: Layout) -> Signature:
+    """Of the database, with nothing pending. Raises Unobservable where something is, OSError."""
+    if os.path.exists(layout.database + "-wal") and os.path.getsize(layout.database + "-wal"):
+        raise Unobservable
+    return SIGNATURE(os.lstat(layout.database))
+
+
+def _sweeps(base: str, files: Mapping[str, Signature | None]) -> tuple[list[tuple[str, list[str], int]], bytes, list[str]]:
+    """Files by folder, in chunks, with the hash of what they looked like; what each looked like; and those that are not there."""
     folders: dict[str, list[tuple[str, Signature]]] = {}
     absent: list[str] = []
     for path, token in files.items():
@@ -96,12 +117,15 @@ def _sweeps(base: str, files: Mapping[str, Signature | None]) -> tuple[list[tupl
             folder, _, name = full.rpartition("/")
             folders.setdefault(folder or "/", []).append((name, token))
     sweeps: list[tuple[str, list[str], int]] = []
+    prints: list[int] = []
     for folder, found in sorted(folders.items()):
         found.sort()
         for start in range(0, len(found), CHUNK):
             chunk = found[start : start + CHUNK]
-            sweeps.append((folder, [name for name, _ in chunk], hash(tuple([token for _, token in chunk]))))
-    return sweeps, absent
+            looks = [hash(token) for _, token in chunk]
+            sweeps.append((folder, [name for name, _ in chunk], sweep_hash(looks)))
+            prints += looks
+    return sweeps, b"".join([look.to_bytes(8, byteorder, signed=True) for look in prints]), absent
 
 
 def _kinds(base: str, seen: Observations, absent: list[str]) -> list[tuple[str, int]]:
@@ -153,7 +177,8 @@ def _full(base: str, path: str) -> str:
 
 
 def _bound(layout: Layout, newest: str) -> None:
-    """Remove the oldest snapshots beyond `MOST`. Raises OSError."""
-    others = sorted([(os.lstat(path).st_mtime_ns, path) for path in layout.snapshots() if path != newest])
-    for _, path in others[: max(0, len(others) - MOST + 1)]:
-        os.unlink(path)
+    """Remove the oldest snapshots beyond `MOST`, and of what is kept beside them. Raises OSError."""
+    for mine, found in ((newest, layout.snapshots()), (parts.path_of(newest), layout.snapshots("part"))):
+        others = sorted([(os.lstat(path).st_mtime_ns, path) for path in found if path != mine])
+        for _, path in others[: max(0, len(others) - MOST + 1)]:
+            os.unlink(path)

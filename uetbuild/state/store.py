@@ -66,6 +66,7 @@ class SqliteStore:
         self._spawned: dict[str, Process] = {}  # what this build recorded of its processes, by key
         self._known = Changes()  # what was read or written here
         self._damaged = 0
+        self._names: list[str] | None = None  # the nodes of which anything is read, None for all
         database.refill = self._refill
 
     @property
@@ -79,7 +80,7 @@ class SqliteStore:
 
     def stamps(self) -> dict[str, Stamp]:
         """All stamps by node id."""
-        found: dict[str, Stamp] = self._load("stamps", STAMPS, Stamp.from_row)
+        found: dict[str, Stamp] = self._load("stamps", STAMPS, Stamp.from_row, self._names)
         self._known.stamps = dict(found)
         return found
 
@@ -118,9 +119,16 @@ class SqliteStore:
         rows = [(text_of(key), unseal(blob, key, RUNS)) for key, blob in self.database.rows("SELECT key, body FROM runs ORDER BY key")]
         return [run for run, row in rows if run is not None and row is not None and row[0] == RUNNING]
 
-    def _load(self, table: str, start: int, revive: Callable[[Any], Any]) -> dict[str, Any]:
+    def narrow(self, names: list[str]) -> None:
+        """From now on read of no nodes but these, and of no files that nobody asks for."""
+        self._names = names
+        self.digests.find = lambda key: next(iter(self.database.rows("SELECT body FROM digests WHERE key = ?", (key,))), (None,))[0]
+
+    def _load(self, table: str, start: int, revive: Callable[[Any], Any], names: list[str] | None = None) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for key, blob in self.database.rows(f"SELECT key, body FROM {table}"):
+        select, one = f"SELECT key, body FROM {table}", f"SELECT key, body FROM {table} WHERE key = ?"
+        rows = self.database.rows
+        for key, blob in rows(select) if names is None else [row for name in names for row in rows(one, (key_of(name),))]:
             name = text_of(key)
             row = None if name is None else unseal(blob, key, start)
             if name is None or row is None:
@@ -165,7 +173,7 @@ class SqliteStore:
 
     def _known_durations(self) -> dict[str, Durations]:
         if self._durations is None:
-            self._durations = self._load("durations", DURATIONS, _durations)
+            self._durations = self._load("durations", DURATIONS, _durations, self._names)
         return self._durations
 
     def _learn_durations(self, changes: Changes) -> dict[str, Durations]:

@@ -1,0 +1,195 @@
+"""A build that opens a project in part does what one does that opens the whole of it: twins, of which only one asks the fast door."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from uetbuild import front
+from uetbuild.cli.app import main
+from uetbuild.cli.argv import parse, settle
+from uetbuild.cli.project import OpenProject
+
+RECIPE = """out=$1; shift
+cat "$@" | grep -q bad && exit 1
+cat "$@" | cut -c1-3 > "$out"
+"""
+
+
+class Twin:
+    """A project and what was typed in it; `parts`: how often it was opened in part."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.words: list[str] = []
+        self.parts = 0
+
+    def write(self, path: str, text: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def found(self) -> bytes | front.Differing | None:
+        os.chdir(self.root)
+        return front.look(self.words, os.environ)
+
+    def build(self, asks: bool) -> tuple[int, list[str]]:
+        """Exit code, and what was said, by line, without times."""
+        found = self.found() if asks else None
+        differing = found if isinstance(found, front.Differing) else None
+        self.parts += differing is not None
+        os.chdir(self.root)
+        read, write = os.pipe()
+        child = os.fork()  # the imports are done
+        if not child:
+            code = 99
+            try:
+                os.dup2(write, 1)
+                os.dup2(write, 2)
+                os.close(read)
+                code = main(self.words, differing)
+            finally:
+                os._exit(code)
+        os.close(write)
+        with os.fdopen(read) as stream:
+            said = [re.sub(r"[0-9.]+m?s\b|[0-9-]{15,}[0-9a-f-]*", "T", line) for line in stream.read().splitlines()]
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), sorted(said)
+
+    def files(self) -> dict[str, str]:
+        return {str(path): path.read_text() for path in sorted(Path("out").rglob("*")) if path.is_file()}
+
+    def nothing_is_left_to_do(self) -> bool:
+        """By the full program."""
+        os.chdir(self.root)
+        options = settle(parse(self.words), "build")
+        project = OpenProject(options, os.environ)
+        plan = project.plan(options)
+        project.reader.close()
+        return all(node["verdict"] in ("up_to_date", "skipped") for node in plan.as_json()["nodes"])
+
+
+def manifest(dice: random.Random) -> str:
+    """Layers of nodes with files, some behind groups, some with globs, some that only declare what they wait for."""
+    lines = ["version: 1", "default: [all]", "workstreams:"]
+    names: list[str] = []
+    for number in range(dice.randint(4, 12)):
+        name = f"n{number}"
+        sources = [f"src/{dice.randrange(6)}" for _ in range(dice.randint(1, 2))]
+        sources += [f"out/{other}" for other in dice.sample(names, min(len(names), dice.randrange(3)))]
+        if dice.random() < 0.2:
+            sources.append(f"src/d{dice.randrange(2)}/**")
+        waits = dice.sample(names, min(len(names), dice.randrange(2)))
+        if number > 5 and dice.random() < 0.4:
+            waits.append("some")
+        more = f"depends_on: [{', '.join(waits)}], " if waits else ""
+        files = ", ".join(f'"{path}"' for path in dict.fromkeys(sources))
+        lines.append(f'  {name}: {{{more}inputs: [{files}], outputs: [out/{name}], run: "sh recipe {{{{ outputs }}}} {{{{ inputs }}}}"}}')
+        names.append(name)
+    lines.append(f"  some: {{depends_on: [{', '.join(dice.sample(names[:4], 2))}]}}")
+    lines.append(f"  all: {{depends_on: [{', '.join([*names, 'some'])}]}}")
+    return "\n".join(lines) + "\n"
+
+
+def edit(dice: random.Random) -> tuple[str, str, str]:
+    """(what, where, text)."""
+    path = dice.choice([*[f"src/{n}" for n in range(6)], "src/d0/x", "src/d1/y", *[f"out/n{n}" for n in range(6)]])
+    what = dice.choice(["write"] * 6 + ["touch", "touch", "delete", "replace", "new", "manifest", "kill"])
+    if what == "delete" and path.startswith("src"):
+        what = "write"
+    return what, path, dice.choice(["one", "two", "onetwo", "one!", "three", "bad"]) + "\n"
+
+
+def apply(twin: Twin, what: str, path: str, text: str, now: float) -> None:
+    file = twin.root / path
+    if what == "write":
+        twin.write(path, text)
+    elif what == "touch" and file.exists():
+        os.utime(file, (now, now))
+    elif what == "delete":
+        file.unlink(missing_ok=True)
+    elif what == "replace":
+        twin.write(path + ".new", text)
+        os.replace(file.with_name(file.name + ".new"), file)
+    elif what == "new":
+        twin.write(f"src/d{len(text) % 2}/{text.strip()[:2]}", text)
+    elif what == "manifest":
+        twin.write("Uetfile.yaml", (twin.root / "Uetfile.yaml").read_text() + "\n")
+    elif what == "kill":
+        for name in (twin.root / ".uet").glob("pa*.bin"):
+            name.write_bytes(name.read_bytes()[:-1])
+
+
+def play(folder: Path, seed: int, rounds: int) -> tuple[int, int]:
+    """Returns how many builds were made in part, and after how many of these the door was open."""
+    dice = random.Random(seed)
+    text = manifest(dice)
+    one, other = Twin(folder / "one"), Twin(folder / "other")
+    for twin in (one, other):
+        for number in range(6):
+            twin.write(f"src/{number}", f"{number}\n")
+        for path in ("src/d0/x", "src/d1/y"):
+            twin.write(path, "x\n")
+        twin.write("Uetfile.yaml", text)
+        twin.write("recipe", RECIPE)
+        twin.build(asks=False)
+    opened = 0
+    done: list[tuple[str, str, str]] = []
+    for number in range(rounds):
+        if dice.random() < 0.2:
+            one.words = other.words = dice.choice([[], ["-k"], ["-q"]])
+        for _ in range(dice.choice([1, 1, 1, 2, 3])):
+            done.append(edit(dice))
+            for twin in (one, other):
+                apply(twin, *done[-1], now=1_600_000_000 + number)
+        where = f"seed {seed}, round {number}, {done[-3:]}"
+        before = one.parts
+        mine, theirs = one.build(asks=True), other.build(asks=False)
+        if "-k" in one.words or not mine[0]:
+            assert mine == theirs, where
+        assert mine[0] == theirs[0], where
+        os.chdir(one.root)
+        files = one.files()
+        os.chdir(other.root)
+        if "-k" in one.words or not mine[0]:
+            assert files == other.files(), where
+        if isinstance(one.found(), bytes):
+            opened += one.parts > before
+            assert one.nothing_is_left_to_do(), where
+            assert not mine[0], where
+    return one.parts, opened
+
+
+def test_a_build_in_part_does_what_a_whole_one_does(tmp_path):
+    counts = [play(tmp_path / str(seed), seed, 12) for seed in range(4)]
+    assert sum(parts for parts, _ in counts) >= 10 and sum(opened for _, opened in counts) >= 5, counts
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_a_build_in_part_does_what_a_whole_one_does_over_many_edits(tmp_path, seed):
+    play(tmp_path, seed, 40)
+
+
+def test_what_is_kept_beside_a_verdict_is_believed_only_if_it_is_whole_and_belongs_to_it(tmp_path):
+    twin = Twin(tmp_path.resolve())
+    twin.write("recipe", RECIPE)
+    for name in ("a", "b"):
+        twin.write(f"src/{name}", "x\n")
+    twin.write("Uetfile.yaml", "version: 1\nworkstreams: {a: {inputs: [src/a], outputs: [out/a], run: cp src/a out/a}}\n")
+    assert twin.build(asks=False)[0] == 0
+    kept = tmp_path / ".uet/part.bin"
+    whole = kept.read_bytes()
+    for number, data in enumerate((b"", whole[:-1], whole[:20] + b"\0" + whole[21:], None)):
+        twin.write("src/a", str(number))
+        if data is None:
+            kept.unlink()
+        else:
+            kept.write_bytes(data)
+        assert isinstance(twin.found(), front.Differing)
+        assert twin.build(asks=True) == (0, ["a  cp src/a out/a  T", "ran 1 of 1 in T"])
+        assert (tmp_path / "out/a").read_text() == str(number)
+        assert isinstance(twin.found(), bytes)

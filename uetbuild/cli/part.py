@@ -1,0 +1,136 @@
+"""A project opened in part: the nodes that a change concerns, after everything was up to date.
+
+The fast door says which files have changed, and that nothing else has on which the verdict rested; the record beside it, who looked at
+them (state/parts.py). All other nodes are what they were: up to date. Nodes that come after such a one are opened with it, and those by
+which these go, so engine and loop do what they always do, over a smaller graph. Where anything is unusual the whole project is opened.
+"""
+
+from __future__ import annotations
+
+from uetbuild.cli.wired import Wired
+from uetbuild.core.excerpt import excerpt
+from uetbuild.core.graph import Graph
+from uetbuild.core.secrets import Secrets
+from uetbuild.front import file_name
+from uetbuild.state import compiled, parts
+from uetbuild.state.amended import amend
+from uetbuild.state.layout import Layout
+from uetbuild.state.observations import Observations
+from uetbuild.state.snapshot import Unobservable, database_signature
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from uetbuild.cli.options import Options
+    from uetbuild.core.nodes import Node, Project
+    from uetbuild.core.stamps import Stamp
+    from uetbuild.engine.request import Request
+    from uetbuild.front import Differing, Snapshot
+    from uetbuild.state.parts import Parts
+    from uetbuild.state.store import SqliteStore
+
+MOST = 4000  # nodes; where more are concerned the whole project is opened
+
+
+class Part(Wired):
+    """Those `numbers` of a project that a build needs, of which the first question is about the `members`."""
+
+    def __init__(
+        self, layout: Layout, environ: Mapping[str, str], seen: Snapshot, divided: Parts, numbers: Sequence[int], members: Sequence[int],
+        project: Project,
+    ) -> None:  # fmt: skip
+        self.layout, self.environ, self.root, self.here = layout, environ, seen.root, seen.here
+        self._folder = seen.here
+        self.fresh, self.rests_on = None, Observations()
+        self.key, self.compiled = divided.key, divided.compiled
+        self.project = project
+        self.secrets = Secrets.of(environ, project.nodes)
+        self.stamps = {}
+        self._seen, self._divided, self._numbers = seen, divided, numbers
+        inside = {number: i for i, number in enumerate(numbers)}
+        self.graph = _graph(project.nodes, divided, numbers, frozenset(members))
+        judged = {inside[number] for number in members}
+        self._members = tuple([i for i in self.graph.order if i in judged])
+        self._judged = frozenset(members)
+        self._settled = divided.size - len(self.graph.workstreams(self._members))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def is_current(self, waited: bool, abandoned: bool, store: SqliteStore) -> bool:
+        """Whether nobody has changed the state since the fast door looked; the lock is held."""
+        if waited or abandoned or store.processes() or store.warnings or store.chains():
+            return False
+        try:
+            return database_signature(self.layout) == self._seen.database
+        except (Unobservable, OSError):
+            return False
+
+    def narrow(self, store: SqliteStore) -> None:
+        """Have no more read than what is needed."""
+        store.narrow([node.id for node in self.graph.nodes])
+
+    def renew(self, stamps: dict[str, Stamp]) -> None:
+        """Take these stamps for what is recorded; no depfile tells an order here."""
+        self.stamps = stamps
+
+    def request(self, options: Options, follow: frozenset[int] = frozenset()) -> Request:
+        """What is left to ask."""
+        return self._request(options, self._members, follow).with_(settled=self._settled)
+
+    def remember(self, options: Options, request: Request, seen: Observations, said: str) -> None:
+        """Keep the record of the verdict true."""
+        amend(self.layout, self._seen, self._divided, self._numbers, self._judged, seen, self.environ, self.secrets)
+
+
+def open_part(options: Options, environ: Mapping[str, str], differing: Differing) -> Part | None:
+    """What of the project the fast door has found to differ; None where the whole has to be looked at. Raises UetError."""
+    layout = Layout(differing.seen.root)
+    if options.state or options.budget_usd or not layout.check():
+        return None
+    try:
+        return _open(layout, environ, differing)
+    except (LookupError, TypeError, ValueError, AttributeError):  # a record has a right sum and yet not our shape
+        return None
+
+
+def _open(layout: Layout, environ: Mapping[str, str], differing: Differing) -> Part | None:
+    seen = differing.seen
+    divided = parts.read(f"{layout.folder}/{file_name(seen.words, seen.here)}", seen.parts)
+    if divided is None:
+        return None
+    touched: set[int] = set()
+    for place in differing.places:
+        readers = divided.of(place)
+        if readers is None:
+            return None
+        touched |= readers
+    members, numbers = excerpt(touched, divided.before, divided.behind, divided.groups)
+    if len(numbers) > MOST:
+        return None
+    project = compiled.load_some(layout, divided.key, divided.compiled, numbers)
+    if project is None:
+        return None
+    return Part(layout, environ, seen, divided, numbers, members, project)
+
+
+def _graph(nodes: Sequence[Node], divided: Parts, numbers: Sequence[int], members: frozenset[int]) -> Graph:
+    """The graph of these nodes; what comes before those that are only looked up plays no part, but for the members of groups."""
+    inside = frozenset([node.id for node in nodes])
+    kept = []
+    for number, node in zip(numbers, nodes, strict=True):
+        if number in members or number in divided.groups:
+            cut = node.with_(
+                depends_on=_in(node.depends_on, inside), after=_in(node.after, inside), inferred=_in(node.inferred, inside)
+            )  # fmt: skip
+        else:
+            cut = node.with_(depends_on=(), after=(), inferred=())
+        kept.append(cut)
+    graph = Graph(kept)
+    graph.level = [divided.level[number] for number in numbers]
+    return graph
+
+
+def _in(names: Sequence[str], inside: frozenset[str]) -> tuple[str, ...]:
+    return tuple([name for name in names if name in inside])

@@ -1,0 +1,37 @@
+"""Which part of a graph a change concerns: those that saw it, all that comes after them, and what their verdicts look at besides.
+
+Everything is a number of the graph; knows nothing of files and of why something changed.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Sequence
+
+
+def excerpt(
+    touched: Iterable[int], before: Sequence[Sequence[int]], behind: Sequence[Sequence[int]], groups: Container[int]
+) -> tuple[list[int], list[int]]:  # fmt: skip
+    """(members, all) sorted: the nodes whose verdict may be another one, and with them all whose names, stamps and files these go by.
+
+    A group has no verdict of its own: it is drawn in where something that comes after it is, and then with all its members.
+    """
+    reached = set(touched)
+    todo = list(reached)
+    while todo:
+        for i in behind[todo.pop()]:
+            if i not in reached:
+                reached.add(i)
+                todo.append(i)
+    members = {i for i in reached if i not in groups}
+    needed: set[int] = set()
+    todo = list(members)
+    while todo:
+        for i in before[todo.pop()]:
+            if i not in needed:
+                needed.add(i)
+                if i in groups:
+                    todo.append(i)
+    members |= reached & needed
+    return sorted(members), sorted(members | needed)
