@@ -181,3 +181,8 @@ def test_what_was_read_is_remembered_within_bounds(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(patterns, "_READ", {str(number): () for number in range(10_000)})
     assert routes("*.c") is routes("*.c")
     assert len(patterns._READ) == 1
+
+
+def test_a_pattern_or_path_of_absurd_length_is_malformed() -> None:
+    assert fault("a/" * 8191) is None
+    assert fault("a/" * 8193) == "has 16,386 letters; 16,384 are the most"

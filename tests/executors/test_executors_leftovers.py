@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -21,11 +22,14 @@ def stubborn():
     process = subprocess.Popen(["sh", "-c", script], start_new_session=True, stdout=subprocess.PIPE, env=os.environ | {"UET_RUN_ID": RUN})
     assert process.stdout.readline() == b"ready\n"
     yield process
-    for pid in tree.descendants([process.pid]):
+    below = tree.descendants([process.pid])
+    for pid in below:
         tree.send(pid, 9)
     process.kill()
     process.wait()
     process.stdout.close()
+    while not all(tree.is_dead(pid) for pid in below):  # they carry the mark of the next test, too, and under load die late
+        time.sleep(0.01)
 
 
 def record(process, **other):
@@ -81,7 +85,7 @@ def test_whoever_asks_and_the_shell_around_it_are_no_leftovers():
         "import os; from uetbuild.executors import tree; from uetbuild.executors.leftovers import find_leftovers; "
         f"print([one.pid for one in find_leftovers([('{RUN}', '', 0, 0, tree.boot_id())], {{'{RUN}': '/nowhere'}})])"
     )
-    script = f'sleep 60 & echo $!; {sys.executable} -c "{ask}"; kill %1'
+    script = f'sleep 60 & echo $!; {sys.executable} -c "{ask}"; kill %1; wait'
     said = subprocess.run(["bash", "-c", script], env=os.environ | {"UET_RUN_ID": RUN}, capture_output=True, text=True)
     sleeper, found = said.stdout.splitlines()
     assert found == f"[{sleeper}]", said.stderr

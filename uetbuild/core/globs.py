@@ -7,7 +7,7 @@ regular expression each. Knows nothing of sources, of names that wildcards never
 from __future__ import annotations
 
 from uetbuild.core.paths import fixed_part, is_glob
-from uetbuild.core.patterns import DEEP, EVERY, SHOWN, Malformed, hides_dots, is_literal, routes
+from uetbuild.core.patterns import DEEP, EVERY, MOST_LETTERS, SHOWN, Malformed, hides_dots, is_literal, routes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def _check(pattern: str) -> None:
         raise Malformed("has a backslash")
     if "\0" in pattern:
         raise Malformed("has a NUL character")
+    if len(pattern) > MOST_LETTERS:
+        raise Malformed(f"has {len(pattern):,} letters; {MOST_LETTERS:,} are the most")
     text = pattern[2:] if pattern.startswith("//") else pattern
     text = text.removesuffix("/")
     if "//" in text or text.startswith("/"):

@@ -26,6 +26,7 @@ EVERY: Part = ("", None)  # any name: the literal, though empty, stands at the s
 
 MOST_ROUTES = 1000
 MOST_NESTED = 20
+MOST_LETTERS = 16_384  # four times the longest path of any system
 
 
 class Route:

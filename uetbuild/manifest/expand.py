@@ -27,9 +27,10 @@ from uetbuild.manifest.surroundings import Surroundings
 from uetbuild.manifest.texts import Filled, filled_list, placed
 from uetbuild.manifest.tree import Text
 
-MAX_NODES = 100_000  # of one workstream; more is a slip of the pen, and would take minutes
+MAX_NODES = 100_000  # of all workstreams together; more is a slip of the pen, and would take minutes
 _NOTHING = PathIndex(())
 Combination = tuple[str, Mapping[str, str]]  # label, values of `matrix`
+Seed = tuple[Declared, Surroundings, str, Mapping[str, str], Element]  # of an instance: label, values of `matrix`, item
 
 
 class _Loop:
@@ -57,11 +58,14 @@ class Expansion:
         self._exclude = exclude
         self._paths = paths
         self._faults = faults
+        self._counted = 0  # instances so far
 
     def expand(self, declared: Iterable[tuple[Declared, Surroundings]]) -> list[Instance]:
-        """All instances, in the order of the workstreams; fills `Declared.nodes`. What is wrong is noted."""
+        """All instances, in the order of the workstreams; fills `Declared.nodes`. What is wrong is noted; raises UetErrors
+        with it where the instances are too many to go on."""
         expanded: dict[str, list[Instance]] = {}
         loops: list[_Loop] = []
+        planned: list[Seed] = []
         for one, around in declared:
             expanded[one.id] = []
             try:
@@ -72,12 +76,23 @@ class Expansion:
             if isinstance(found, _Loop):
                 loops.append(found)
             else:
-                expanded[one.id] = [self._instance(*each) for each in found]
+                planned += found
+                self._count(len(found), one)
+        for seed in planned:
+            expanded[seed[0].id].append(self._instance(*seed))
         if loops:
             self._follow(loops, [instance for instances in expanded.values() for instance in instances])
             for loop in loops:
                 expanded[loop.declared.id] = list(self._ordered(loop))
         return [instance for instances in expanded.values() for instance in self._checked(instances)]
+
+    def _count(self, more: int, one: Declared) -> None:
+        """Count instances before they are made. Raises UetErrors where they are too many."""
+        self._counted += more
+        if self._counted > MAX_NODES:
+            place = one.spec.where("foreach" if one.spec.foreach is not None else "matrix")
+            self._faults.add(UetError(f"with `{one.id}` these are {self._counted:,} nodes; {MAX_NODES:,} are the most", place))
+            self._faults.check({})
 
     def single(self, one: Declared, around: Surroundings) -> Instance:
         """The only instance of what is not repeated. Raises UetError."""
@@ -85,9 +100,7 @@ class Expansion:
 
     # --- one workstream -------------------------------------------------------------------------------------------------------------
 
-    def _elements(
-        self, one: Declared, around: Surroundings
-    ) -> _Loop | list[tuple[Declared, Surroundings, str, Mapping[str, str], Element]]:
+    def _elements(self, one: Declared, around: Surroundings) -> _Loop | list[Seed]:
         spec = one.spec
         if spec.foreach is None and not spec.matrix:
             return [(one, around, "", {}, None)]
@@ -149,6 +162,7 @@ class Expansion:
             del loop.items[path]
 
     def _add(self, loop: _Loop, path: str) -> list[Instance]:
+        self._count(len(loop.combinations), loop.declared)
         element = FileItem(path, loop.fixed)
         name = element.seen(loop.around.unit.folder)
         made = [
@@ -280,11 +294,12 @@ def _joined(label: str, name: str) -> str:
 
 
 def _check_label(label: str, where: Text | None) -> None:
+    if label and label.isprintable():
+        return
     place = where.locate() if where is not None else None
     if not label:
         raise UetError("an item of `matrix` or `foreach` is empty", place, "it is part of the id of a node")
-    if not label.isprintable():
-        raise UetError(f"`{label!r}` cannot be part of the id of a node", place, "it holds letters that cannot be printed")
+    raise UetError(f"`{label!r}` cannot be part of the id of a node", place, "it holds letters that cannot be printed")
 
 
 def _check_size(size: int, place: Location) -> None:

@@ -7,8 +7,8 @@ is not there is a fault. Left out of Jinja2: statements, globals but `range`, an
 from __future__ import annotations
 
 import re
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from functools import lru_cache
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from functools import lru_cache, wraps
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
@@ -18,10 +18,12 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from uetbuild.core.render import as_words
 from uetbuild.errors import UetError
+from uetbuild.manifest.bounds import MAX_LETTERS, measured, too_much
 from uetbuild.manifest.names import CONTRACT, TemplateFault
 from uetbuild.manifest.words import did_you_mean
 
 MAX_POWER = 1024
+MAX_BITS = 100_000
 MAX_REPEATED = 1_000_000
 
 
@@ -74,14 +76,52 @@ class _Environment(SandboxedEnvironment):
             obj = obj.named
         return super().getitem(obj, argument)
 
+    def call(self, context: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """A method of a value, or `range`."""
+        owner = getattr(getattr(function, "__wrapped__", function), "__self__", None)  # Jinja2 wraps `format`
+        return _bounded(
+            super().call, getattr(function, "__name__", ""), (owner, *args, *kwargs.values()), (context, function, *args), kwargs
+        )
+
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if operator == "**" and isinstance(right, int | float) and abs(right) > MAX_POWER:
             raise OverflowError(f"a power above {MAX_POWER}")
+        if operator == "**" and isinstance(left, int) and left.bit_length() * abs(right) > MAX_BITS:
+            raise OverflowError("a power of a number that is too large")
         if operator == "*" and any(isinstance(side, str | list) for side in (left, right)):
             count, value = (left, right) if isinstance(left, int) else (right, left)
             if isinstance(count, int) and count * len(value) > MAX_REPEATED:
                 raise OverflowError(f"a text or list of more than {MAX_REPEATED} elements")
         return super().call_binop(context, operator, left, right)
+
+
+# What makes much of little, of a text and a number or another text: the product of the two largest bounds it.
+_GROWING = frozenset({"replace", "join", "indent", "expandtabs", "wordwrap"})
+_WIDE = re.compile(r"[%:][-+ #0-9.,_<>=^*]*\d{4}")  # a width in a format
+
+
+def _bounded(function: Callable[..., Any], name: str, values: Iterable[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What a function makes of `args`; `values` are those that may make it large. Raises OverflowError where that might take all memory."""
+    sizes = sorted(_size(value) for value in values)
+    if sizes and (sizes[-1] > 2 * MAX_LETTERS or (name in _GROWING and len(sizes) > 1 and sizes[-1] * sizes[-2] > 2 * MAX_LETTERS)):
+        raise OverflowError(too_much(True))
+    if "format" in name and any(isinstance(value, str) and _WIDE.search(value) for value in values):
+        raise OverflowError("a format that is wider than 999 letters")
+    return function(*args, **kwargs)
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, int):
+        return abs(value)
+    return len(value) if isinstance(value, str | list | tuple) else 1
+
+
+def _bounded_filter(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def filtered(*args: Any, **kwargs: Any) -> Any:
+        return _bounded(function, name, (*args, *kwargs.values()), args, kwargs)
+
+    return filtered
 
 
 def _words(value: Any) -> Any:
@@ -98,6 +138,7 @@ def _make() -> _Environment:
     environment.globals = {"range": environment.globals["range"]}
     del environment.filters["random"]
     environment.filters |= {"words": _words, "raw": _raw}
+    environment.filters = {name: _bounded_filter(name, function) for name, function in environment.filters.items()}
     return environment
 
 
@@ -183,7 +224,7 @@ def compute(source: str, variables: Mapping[str, object]) -> object:
         value = _compiled(source)(variables)
         if isinstance(value, Undefined):
             str(value)  # raises, with the reason
-        return list(value) if isinstance(value, Iterator | KeysView | ValuesView | ItemsView) else value
+        return measured(list(value) if isinstance(value, Iterator | KeysView | ValuesView | ItemsView) else value)
     except UetError:
         raise  # of a variable that is computed when it is asked for
     except _MissingError as error:

@@ -128,7 +128,7 @@ class _Reading:
         try:
             return validate(tree, errors)
         except UetErrors as found:
-            if errors or not prune(tree, found.errors) or found.left_out:
+            if errors or found.left_out or not prune(tree, found.errors):
                 raise
             self.family.errors += found.errors
             return validate(tree)

@@ -16,6 +16,9 @@ from uetbuild.manifest.surroundings import Surroundings
 from uetbuild.manifest.texts import filled_list
 from uetbuild.manifest.tree import Map, Text
 
+MAX_PATTERNS = 10_000  # of a scope with all that stand in it, which every line can double
+MAX_DEPTH = 100
+
 
 class _Declared:
     """A scope as written."""
@@ -32,13 +35,14 @@ class _Declared:
 class Scopes:
     """All scopes by full name, resolved."""
 
-    __slots__ = ("_declared", "_groups", "_namespaces")
+    __slots__ = ("_declared", "_groups", "_namespaces", "_sizes")
 
     def __init__(self, surroundings: Mapping[str, Surroundings], namespaces: Namespaces, faults: Faults) -> None:
         """`surroundings` by file, in the order of the family."""
         self._namespaces = namespaces
         self._declared: dict[str, _Declared] = {}
         self._groups: dict[str, Sources] = {}
+        self._sizes: dict[str, tuple[int, int]] = {}  # of each scope how many patterns, and how deep
         for around in surroundings.values():
             self._declare(around, faults)
         self._resolve(faults)
@@ -76,7 +80,22 @@ class Scopes:
             scope = scopes[number]
             unit = scope.around.unit
             paths = Paths(unit.folder, lambda name, where, unit=unit: self.group(name, unit, where), nobody)  # type: ignore[misc]
-            self._groups[scope.name] = paths.read(scope.entries, scope.around.names, faults)
+            group = paths.read(scope.entries, scope.around.names, faults)
+            wrong = self._measure(scope.name, group)
+            if wrong:
+                faults.add(UetError(f"scope `{scope.name}` {wrong}", scope.key.location(), "name each file in one of them"))
+            self._groups[scope.name] = () if wrong else group
+
+    def _measure(self, name: str, group: Sources) -> str:
+        """Note how much a scope holds, all that stand in it included; returns what is too much, "" where nothing is."""
+        inner = [self._sizes.get(source.pattern[6:], (1, 0)) if source.kind == Source.GROUP else (1, 0) for source in group]
+        size, depth = 1 + sum(size for size, _ in inner), 1 + max((depth for _, depth in inner), default=0)
+        if size > MAX_PATTERNS + 1:
+            return f"holds {size - 1:,} patterns and scopes; {MAX_PATTERNS:,} are the most"
+        if depth > MAX_DEPTH:
+            return f"is the last of more than {MAX_DEPTH} that stand one in another"
+        self._sizes[name] = size, depth
+        return ""
 
     def _used(self, scope: _Declared) -> list[str]:
         """Full names of the scopes that stand in a scope; faults are told when it is built."""

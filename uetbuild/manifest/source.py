@@ -13,12 +13,13 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 class SourceFile:
     """A text file: `name` as shown in errors, `text` without byte order mark. Lines and columns count from 1, in characters."""
 
-    __slots__ = ("_starts", "name", "text")
+    __slots__ = ("_last", "_starts", "name", "text")
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.text = text
         self._starts: list[int] | None = None
+        self._last = (0, "")  # number and text of the line that was asked for last: thousands of errors may share one of a megabyte
 
     def position(self, index: int) -> tuple[int, int]:
         """Line and column of the character at `index`."""
@@ -35,12 +36,15 @@ class SourceFile:
 
     def line(self, number: int) -> str:
         """The text of a line, without its line break; "" behind the end."""
+        if self._last[0] == number:
+            return self._last[1]
         self.position(0)
         starts = self._starts or [0]
         if not 1 <= number <= len(starts):
             return ""
         end = starts[number] if number < len(starts) else len(self.text)
-        return self.text[starts[number - 1] : end].rstrip("\r\n")
+        self._last = (number, self.text[starts[number - 1] : end].rstrip("\r\n"))
+        return self._last[1]
 
     def location(self, line: int, column: int = 1, length: int = 1) -> Location:
         """A place with its source line; `length` is cut at the end of the line."""

@@ -19,6 +19,7 @@ from uetbuild.manifest.tree import Text
 
 # File names may hold what means something in a pattern. While a template inserts one (`item`), these stand for such letters.
 _SPECIAL = "*?[]{},!:\\"
+MAX_SHOWN = 500  # letters of a path in an error
 _MARKS = {ord(letter): chr(0xF0000 + number) for number, letter in enumerate(_SPECIAL)}
 _LITERAL = {ord(mark): chr(letter) for letter, mark in _MARKS.items()}
 _ESCAPED = {ord(mark): f"[{chr(letter)}]" if chr(letter) in "*?[]{}," else chr(letter) for letter, mark in _MARKS.items()}
@@ -94,7 +95,8 @@ class Paths:
         wrong = fault(text) if text else "is empty"
         if wrong is not None and not _is_absolute(text):
             hint = "write `/`, also on other systems" if "backslash" in wrong else ""
-            raise UetError(f"`{text.translate(_LITERAL)}` {wrong}", where.locate(), hint)
+            shown = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+            raise UetError(f"`{shown.translate(_LITERAL)}` {wrong}", where.locate(), hint)
         folder = self._folder
         if wild and is_glob(folder):
             folder = folder.translate(_MARKS)

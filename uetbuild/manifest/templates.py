@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from uetbuild.core.nodes import Hole
 from uetbuild.core.render import joined
+from uetbuild.manifest import bounds
 from uetbuild.manifest.commandlines import argv, python, recipe
 from uetbuild.manifest.names import Item, Names, TemplateFault, Unusable
 from uetbuild.manifest.resolution import OPEN, Expression, Found, parts_of, pieces, resolve, revived
@@ -35,7 +36,10 @@ def text(source: str, names: Names) -> str:
     """A path, title or other text that is needed now; a list is joined by a space. Raises TemplateFault."""
     if OPEN not in source:
         return source
-    return "".join([part if isinstance(part, str) else joined(_static(part, names).words()) for part in parts_of(source)])
+    try:
+        return bounds.joined([part if isinstance(part, str) else joined(_static(part, names).words()) for part in parts_of(source)])
+    except OverflowError as error:
+        raise TemplateFault(str(error)) from None
 
 
 def elements(source: str, names: Names) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from uetbuild.errors import UetError
 from uetbuild.manifest import templates
+from uetbuild.manifest.bounds import MAX_ELEMENTS, too_much
 from uetbuild.manifest.names import Names, TemplateFault
 from uetbuild.manifest.tree import Text
 
@@ -50,4 +51,6 @@ def filled_list(texts: Iterable[Text], names: Callable[[], Names]) -> list[Fille
             found.append(Filled(text.text, text))
         else:
             found += [Filled(element, text) for element in placed(text, lambda source: templates.elements(source, names()))]
+            if len(found) > MAX_ELEMENTS:
+                raise UetError(too_much(), text.locate())
     return found

@@ -14,6 +14,7 @@ from uetbuild.core.nodes import ShVar, Step
 from uetbuild.core.topology import find_cycle, topological
 from uetbuild.errors import UetError
 from uetbuild.manifest import templates
+from uetbuild.manifest.bounds import MAX_ELEMENTS, measured, too_much
 from uetbuild.manifest.faults import Faults
 from uetbuild.manifest.loaded import load_data
 from uetbuild.manifest.models_vars import VarSpec
@@ -125,7 +126,11 @@ class _Declaring:
     def _declare_value(self, spec: VarSpec, tree: Tree) -> None:
         late = [used for used in _references(spec) if used in self.late]
         if not late:
-            self.values[spec.key.text] = self._value(tree)
+            try:
+                value = self._value(tree)
+                self.values[spec.key.text] = value if isinstance(tree, Text) else measured(value)  # what a template gives is measured
+            except OverflowError as error:
+                raise UetError(f"`{spec.key.text}` would be {error}", spec.key.location()) from None
         elif isinstance(tree, Text):
             # a text around the answer of a command is an answer itself: printf says it when it is needed
             pieces = placed(tree, lambda source: templates.pieces(source, self._names()))
@@ -162,6 +167,8 @@ class _Declaring:
             value = self._value(item)
             if isinstance(value, list) and isinstance(item, Text):
                 found += value
+                if len(found) > MAX_ELEMENTS:
+                    raise OverflowError(too_much())
             else:
                 found.append(value)
         return found

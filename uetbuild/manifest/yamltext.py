@@ -35,6 +35,7 @@ from uetbuild.manifest.words import quoted, shortened
 MAX_BYTES = 8 << 20  # four times a manifest of 20,000 workstreams
 MAX_PARTS = 500_000  # lines and items; parsing takes a second for so many
 MAX_DEPTH = 100
+MAX_LETTERS = 1 << 18  # of a text: no command that long can be run, and each letter is looked at for what a shell would do with it
 MAX_ERRORS = 100  # of one kind; more are not shown anyway, and each takes its time
 MAX_REPARSED = 4 << 20  # characters parsed again, in all, to find further errors
 _MARK = "\ufeff"  # the byte order mark
@@ -105,6 +106,7 @@ class _Composer:
         self.source = source
         self.text = text
         self.disguise = Disguise(text)
+        self.data = data
         self.extensions = not data and "x-" in text
         self.errors: list[UetError] = []
         self.stack: list[Seq | Map] = []
@@ -160,6 +162,9 @@ class _Composer:
             if event.tag is not None and not style:
                 style = "!"  # `!!str 3` is text: not plain any more
         self.size += 1
+        if len(event.value) > MAX_LETTERS and not self.data:
+            place = self.source.span(start, event.end_mark.index)
+            raise Broken(UetError(f"this text has {len(event.value):,} letters; {MAX_LETTERS:,} are read", place, "put it into a file"))
         node = Text(self.disguise.reveal(event.value), style, self.source, start, event.end_mark.index)
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, 1)
