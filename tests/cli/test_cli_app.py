@@ -102,6 +102,15 @@ class SmallSession:
                 raise UetError(f"unknown target `{word}`")
         return [self.graph.index[word] for word in words] or [len(self.graph.nodes) - 1]
 
+    def asked(self, options: Options) -> tuple[list[int], None]:
+        return self.targets(options.targets), None
+
+    def narrowed(self, options: Options) -> tuple[list[str], None]:
+        return options.targets, None
+
+    def members(self, options: Options) -> Sequence[int]:
+        return self.graph.closure(self.targets(options.targets))
+
     def plan(self, options: Options) -> Plan:
         members = self.graph.closure(self.targets(options.targets))
         judged = {i: self.judged.get(self.graph.nodes[i].id, FRESH) for i in members}

@@ -120,10 +120,20 @@ def test_a_path_is_seen_from_the_current_folder():
     assert named("../site", cwd="gen") == ["docs"]
 
 
-def test_a_path_that_is_only_read_or_edited_is_not_there_yet():
+def test_a_path_that_is_only_read_or_edited_names_no_node():
     for path in ("grammar.g", "src/a.py"):
-        with pytest.raises(UetError, match="not yet"):
+        with pytest.raises(UetError, match=f"nobody creates `{path}`"):
             targets().one(path)
+
+
+def test_but_it_may_limit_a_build():
+    def parted(*words: str, **more: str) -> tuple[list[str], list[str]]:
+        return targets(**more).parted(words, {"grammar.g", "src/a.py", "gen/x"}.__contains__)
+
+    assert parted("grammar.g", "test", "tag:fast", "gen/parser.py") == (["test", "tag:fast", "gen/parser.py"], ["grammar.g"])
+    assert parted("a.py", "../grammar.g", cwd="src") == ([], ["src/a.py", "grammar.g"])
+    assert parted("nonsense", "../out") == (["nonsense", "../out"], [])
+    assert parted("gen/x", "gen") == (["gen"], ["gen/x"])
 
 
 def test_a_gate_that_is_not_there_is_an_error():

@@ -182,6 +182,20 @@ def test_pre_commit_builds_the_targets_in_args_and_refuses_a_bad_commit(with_pre
     assert commits(with_pre_commit) == 3
 
 
+@pytest.mark.slow
+def test_the_files_of_a_commit_limit_the_build_where_pre_commit_hands_them_on(with_pre_commit):
+    config = json.loads(with_pre_commit.read(".pre-commit-config.yaml"))
+    config["repos"][0]["hooks"] = [{"id": "uetbuild", "args": ["lint", "log"], "pass_filenames": True}]
+    with_pre_commit.write(".pre-commit-config.yaml", json.dumps(config))
+    with_pre_commit.write("readme", "of nobody")
+    assert commit(with_pre_commit, "better\n").code == 0
+    assert with_pre_commit.read("log.txt") == "better\n"
+    with_pre_commit.bash("rm log.txt")
+    with_pre_commit.write("readme", "still")
+    assert with_pre_commit.bash("git commit -q -a -m readme").code == 0
+    assert not with_pre_commit.exists("log.txt")
+
+
 def test_pre_commit_judges_what_is_staged_not_what_is_still_being_written(with_pre_commit):
     with_pre_commit.write("text.txt", "staged\n")
     with_pre_commit.bash("git add text.txt")

@@ -10,6 +10,7 @@ from uetbuild.core.changes import Changes
 from uetbuild.core.conflicts import Conflicts
 from uetbuild.core.coupling import couple
 from uetbuild.core.fingerprint import definition
+from uetbuild.core.focus import Focus
 from uetbuild.core.forecast import estimates, past_costs
 from uetbuild.core.graph import Graph
 from uetbuild.core.jobs import Outcome, Result
@@ -320,6 +321,8 @@ class Build:
         for name in ("forced", "arguments", "follow"):
             if name in request:
                 request[name] = frozenset(index[other] for other in request[name])
+        if "focus" in request:
+            request["focus"] = Focus(self.graph, world.stamps(), request["focus"], ())
         self.request = Request(members=tuple(members), jobs=jobs, targets=tuple(targets), **request)
         pools = tuple(getattr(world, "pools", ()))
         self.project = Project(

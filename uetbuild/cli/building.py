@@ -62,15 +62,15 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         code, seen = _run(session, request, held, view, settings, earlier, before)
         if session.fresh is not None and session.may_be_kept(options):
             session.compiled = compiled.save(session.layout, session.key, session.project, session.fresh, session.secrets)
-        if not code and options.typed is not None and not held.store.warnings:
+        if not code and options.typed is not None and request.focus is None and not held.store.warnings:
             _remember(session, options, held, view, seen)
     return code
 
 
 def _wanted(session: OpenProject, options: Options) -> tuple[Request, Settings]:
     """What is asked for, by the manifest and the records as they are now; the project is read no more after that. Raises UetError."""
-    named = frozenset(session.targets(options.targets)) if options.targets else frozenset()
     request = session.request(options)
+    named = frozenset(session.asked(options)[0]) if options.targets else frozenset()
     follow = followed(output_mode(options.output, session.environ), session.graph.nodes, request.members, named, request.settled)
     request = request.with_(follow=follow)
     settings = _settings(session, options)

@@ -92,6 +92,14 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="explain", flags=("--explain",), commands=BUILDS, help="print why each workstream runs as it starts"),
     Option(name="json", flags=("--json",), help="JSON on stdout: one document, or one event a line while building"),
     Option(name="probe", flags=("--probe",), commands=READS, help="run probes, `sh` variables and `skip_if` to know better"),
+    Option(
+        name="since", flags=("--since",), kind=VALUE, metavar="REV", commands=READS,
+        help="only what the changes since REV affect: since the merge base with HEAD, with what is not committed or not tracked",
+    ),
+    Option(
+        name="files_from", flags=("--files-from",), kind=VALUE, metavar="FILE", commands=READS,
+        help="only what these files affect; `-` is standard input, one a line or ended by NUL",
+    ),
     Option(name="profile", flags=("--profile",), kind=VALUE, metavar="NAME", help="the profile of the manifest to use"),
     Option(name="yes", flags=("--yes",), commands=(*BUILDS, "approve"), help="answer yes to every `confirm`; of `approve`: it may go on"),
     Option(name="no", flags=("--no",), commands=("approve",), help="it must not go on"),
@@ -122,8 +130,6 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="help", flags=("-h", "--help"), help="show help and exit"),
     Option(name="version", flags=("--version",), help="show the version and exit"),
     # Of the contract, with issues that come later.
-    Option(name="since", flags=("--since",), kind=VALUE, metavar="REV", commands=READS, later=True),
-    Option(name="files_from", flags=("--files-from",), kind=VALUE, metavar="FILE", commands=READS, later=True),
     Option(name="load", flags=("-l", "--load"), kind=VALUE, metavar="LOAD", commands=BUILDS, later=True),
     Option(name="executor", flags=("--executor",), kind=VALUE, metavar="NAME", commands=BUILDS, later=True),
     Option(name="no_cache", flags=("--no-cache",), commands=BUILDS, later=True),
@@ -183,14 +189,15 @@ class Options:
     """What the command line said. `jobs`: None = not said, 0 = the cores. Texts are "" where nothing was said.
 
     `assignments`: NAME=VALUE in the order typed, `args`: the words after `--`, None where there is no `--`; `resumed`: the id of the run
-    that goes on; `typed`: the whole command line, None unless it is that of a build whose verdict may be remembered.
+    that goes on; `typed`: the whole command line, None unless it is that of a build whose verdict may be remembered;
+    `files`: what `--since` and `--files-from` came to, None before they were asked and without them.
     """
 
     __slots__ = (
         "targets", "assignments", "args", "command", "jobs", "keep_going", "fail_fast", "dry_run", "graph", "force", "only", "explain",
         "json", "probe", "profile", "yes", "no_wait", "strict_waves", "state", "file", "directory", "output", "orphans", "follow",
         "quiet", "verbose", "color", "no_progress", "help", "version", "since", "files_from", "budget_usd", "force_budget", "resumed",
-        "failpoints", "no", "comment", "typed", "list_only",
+        "failpoints", "files", "no", "comment", "typed", "list_only",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -230,6 +237,7 @@ class Options:
         self.version = False
         self.since = ""
         self.files_from = ""
+        self.files: list[str] | None = None
         self.typed: tuple[str, ...] | None = None
         self.budget_usd = ""
         self.force_budget = False
@@ -237,7 +245,7 @@ class Options:
 
     KEPT = (
         "jobs", "keep_going", "fail_fast", "force", "only", "profile", "assignments", "args", "yes", "strict_waves", "budget_usd",
-        "file",
+        "file", "files",
     )  # fmt: skip
 
     def kept(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from uetbuild.cli.options import Options
+    from uetbuild.core.focus import Focus
     from uetbuild.core.ledger import Entry
     from uetbuild.core.nodes import Hole, Project
     from uetbuild.core.outlook import Past
@@ -129,27 +130,51 @@ class OpenProject:
         """The nodes that words of the command line name; without words the default."""
         return self._targets.named(words) if words else self._targets.default()
 
+    def asked(self, options: Options) -> tuple[list[int], Focus | None]:
+        """The nodes that the options name, without words the default; and what a build of them is limited to. Raises UetError."""
+        words, focus = self.narrowed(options)
+        named = self.targets(words)
+        return named if focus is None else [i for i in named if i in focus.affected], focus
+
+    def narrowed(self, options: Options) -> tuple[list[str], Focus | None]:
+        """The words that name nodes, and the files that a build is limited to, None where it is not. Raises UetError."""
+        limited = options.since or options.files_from or options.files is not None
+        if not limited and all(map(self._targets.names, options.targets)):
+            return options.targets, None
+        from uetbuild.cli.narrowing import narrowed  # few builds are limited
+
+        disk = RealDisk(self.root, self.reader.digests, self.environ)  # no verdict rests on what is seen here
+        exclude = self.project.settings.exclude
+        return narrowed(options, self._targets, self.graph, self.stamps, disk, self._shell, self.rests_on.files, exclude)
+
+    def _shell(self) -> Shell:
+        """For questions that are not of a build."""
+        from uetbuild.executors.ask import AskShell  # most commands ask nothing
+
+        return AskShell(dict(self.environ))
+
     def members_of(self, indices: Iterable[int]) -> frozenset[int]:
         """These nodes, groups replaced by their members."""
         return self._targets.members(indices)
 
     def request(self, options: Options, follow: frozenset[int] = frozenset()) -> Request:
         """What the options ask of a build. Raises UetError."""
-        named = self.targets(options.targets)
+        named, focus = self.asked(options)
         direct = self._targets.members(named)
-        members = (
-            sorted(self.graph.with_gates(self._targets.members(named) | set(named)), key=self.graph.position.__getitem__)
-            if options.only
-            else None
-        )
-        if members is None:
+        if focus is not None:
+            direct &= focus.affected
+        if options.only:
+            members = sorted(self.graph.with_gates(direct | set(named)), key=self.graph.position.__getitem__)
+        elif focus is not None:
+            members = self._within(focus, named)
+        else:
             members = self.graph.closure(named)
         forced: frozenset[int] = frozenset()
         if options.force:
             forced = direct if options.targets else frozenset(members)
         return self._request(options, tuple(members), follow).with_(
-            named=direct, forced=forced, args=tuple(options.args or ()), arguments=self._arguments(options, named)
-        )
+            named=direct, forced=forced, args=tuple(options.args or ()), arguments=self._arguments(options, named), focus=focus,
+        )  # fmt: skip
 
     def _request(self, options: Options, members: tuple[int, ...], follow: frozenset[int]) -> Request:
         """What the options say of how these are built."""
@@ -159,6 +184,19 @@ class OpenProject:
             strict_waves=options.strict_waves, follow=follow, yes=options.yes, targets=tuple(options.targets),
             options=self._kept(options) | ({"folder": self._folder} if self._folder else {}),
         )  # fmt: skip
+
+    def members(self, options: Options) -> Sequence[int]:
+        """The nodes that take part in a build, in topological order. Raises UetError."""
+        return self.request(options).members
+
+    def _within(self, focus: Focus, named: Iterable[int]) -> list[int]:
+        """What of the closure is affected, and all that it needs, in topological order. A gate comes along with what it guards; where
+        nothing of that is affected it is one that has something else to check.
+        """
+        nodes, index = self.graph.nodes, self.graph.index
+        found = {i for i in self.graph.closure(named) if i in focus.affected and not nodes[i].is_group}
+        guarding = {i for i in found if (guard := nodes[i].guard) and any(index[name] in found for name in guard.guards)}
+        return self.graph.closure(found - guarding)
 
     def _kept(self, options: Options) -> dict[str, object]:
         """What `resume` takes up again; nothing of it where it would store a secret."""
@@ -230,9 +268,7 @@ class OpenProject:
         preflight(self.graph, request.members, disk, inputs_only=True)
         shell: Shell | None = None
         if options.probe:
-            from uetbuild.executors.ask import AskShell  # else nothing is asked
-
-            shell = AskShell(dict(self.environ))
+            shell = self._shell()
         survey = self.survey(request, self.reader, disk, shell)
         judged = survey.all()
         warnings = [*self.project.warnings, *self.reader.warnings, *survey.answers.warnings]

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from uetbuild.cli.options import Options
 from uetbuild.core.events import Event
+from uetbuild.core.focus import Focus
 from uetbuild.core.graph import Graph
 from uetbuild.core.ledger import Entry
 from uetbuild.core.nodes import Project
@@ -58,6 +59,15 @@ class Session(Protocol):
 
     def targets(self, words: Sequence[str]) -> list[int]:
         """The nodes that words of the command line name; without words the default. Raises UetError."""
+
+    def asked(self, options: Options) -> tuple[list[int], Focus | None]:
+        """The nodes that the options name, and what a build of them is limited to. Raises UetError."""
+
+    def narrowed(self, options: Options) -> tuple[list[str], Focus | None]:
+        """The words that name nodes, and the files that a build is limited to, None where it is not. Raises UetError."""
+
+    def members(self, options: Options) -> Sequence[int]:
+        """The nodes that take part in a build of them, in topological order. Raises UetError."""
 
     def plan(self, options: Options) -> PlanLike:
         """The plan for `options`; runs and writes nothing."""

@@ -6,11 +6,11 @@ from uetbuild.core.idpatterns import is_pattern, matcher
 from uetbuild.core.nodes import Node, Source
 from uetbuild.core.paths import resolve
 from uetbuild.core.scope import Scope
-from uetbuild.errors import UetError, not_yet
+from uetbuild.errors import UetError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Project
@@ -44,8 +44,31 @@ class Targets:
             found.update(self.one(word))
         return sorted(found)
 
+    def names(self, word: str) -> bool:
+        """Whether a word names nodes."""
+        return self._meant(word) is not None
+
+    def parted(self, words: Iterable[str], is_source: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+        """The words that name nodes, and the root-relative paths that the others are, if they name sources. Raises UetError."""
+        naming: list[str] = []
+        paths: list[str] = []
+        for word in words:
+            path = resolve(self._cwd, word)
+            if path and not self.names(word) and is_source(path):
+                paths.append(path)
+            else:
+                naming.append(word)
+        return naming, paths
+
     def one(self, word: str) -> list[int]:
         """The nodes that one word names. Raises UetError."""
+        found = self._meant(word)
+        if found is None:
+            raise self._unknown(word)
+        return found
+
+    def _meant(self, word: str) -> list[int] | None:
+        """The nodes that a word means, None where it means none."""
         for name in self._names(word):
             if name in self._workstreams:
                 return self._workstreams[name]
@@ -62,12 +85,8 @@ class Targets:
                 return found
         path = resolve(self._cwd, word)
         if path:
-            found = [i for i, node in enumerate(self._graph.nodes) if _creates(node, path)]
-            if found:
-                return found
-            if any(_reads(node, path) for node in self._graph.nodes):
-                raise not_yet(f"a source path as target (`{word}`)")
-        raise self._unknown(word)
+            return [i for i, node in enumerate(self._graph.nodes) if _creates(node, path)] or None
+        return None
 
     def default(self) -> list[int]:
         """What a bare `uetbuild` builds. Raises UetError where nothing is left to build."""
@@ -149,6 +168,9 @@ class Targets:
         return found
 
     def _unknown(self, word: str) -> UetError:
+        path = resolve(self._cwd, word)
+        if path and any(_reads(node, path) for node in self._graph.nodes):
+            return UetError(f"nobody creates `{word}`", hint="a file that is only read may limit a build, if it is there")
         from difflib import get_close_matches  # only for this message
 
         near = get_close_matches(word, [*self._workstreams, *self._graph.index], 1)

@@ -16,6 +16,7 @@ from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from uetbuild.core.focus import Focus
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Node
     from uetbuild.core.ports import Disk
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class Attempt:
     """State of one attempt: node index `i`, `number` from 1, what was `present` when it began, what stood `before` in open outputs,
     digests of the files of `edits` and `forbid` then, the `files` of its inputs, the `feedback` of the gates that rejected the one before.
-    `keeps_stamp`: it runs with ARGS, so it leaves none;
+    `keeps_stamp`: it runs with ARGS, or is told of a part of what has changed only, so it leaves none; `focus`: that part, None = all;
     `overtakes`: it runs for a reason of its own, not only because other editors of its files did.
     """
 
@@ -49,6 +50,7 @@ class Attempt:
         "broke",
         "guarded",
         "feedback",
+        "focus",
     )
 
     def __init__(self, i: int, node: Node, number: int, present: Stamp, last: Stamp | None) -> None:
@@ -66,12 +68,18 @@ class Attempt:
         self.overtakes = True
         self.guarded: list[str] = []  # what a gate checks
         self.feedback = ""
+        self.focus: Focus | None = None
         self.spoken: list[str] = []  # its commands as people read them
         self.usd = 0.0  # what it cost
         self.broke = False  # it used more than it was given
 
     @property
     def changed(self) -> list[str]:
+        """What differs from the stamp, as far as it is in the focus."""
+        return [path for path in self.differing if self.focus is None or path in self.focus]
+
+    @property
+    def differing(self) -> list[str]:
         """Inputs and edits that differ from the stamp; all of them where it is that of an attempt that came to nothing."""
         then = {} if self.last is None or self.last.stage in (Stage.STARTED, Stage.REJECTED) else self.last.inputs | self.last.edits
         now = self.present.inputs | self.edits

@@ -137,11 +137,12 @@ class Departures:
     def _prepare(self, attempt: Attempt, judged: Judged | None) -> Job:
         i, node, journal, request = attempt.i, attempt.node, self._journal, self._survey.request
         has_args = i in request.arguments
-        attempt.keeps_stamp = has_args
+        attempt.focus = request.focus if request.focus is not None and i in request.focus.narrowed else None
         attempt.overtakes = judged is None or any(reason.code != "edit_modified" for reason in judged.reasons)
         stamp = self._bench.prepare(attempt, journal.run, self._clock.now())
         job = self._kitchen.job(i, attempt, request.args if has_args else (), self._admission.places(i), i in request.follow)
-        if not has_args or node.outputs or node.edits:
+        attempt.keeps_stamp = has_args or (attempt.focus is not None and len(attempt.changed) < len(attempt.differing))
+        if not attempt.keeps_stamp or node.outputs or node.edits:
             self._survey.memory.put(stamp, journal.changes)
         for path, copy in attempt.saved:
             journal.emit("node_judged", node.id, verdict="stale", reasons=[{"code": "output_modified", "detail": path}], saved=copy)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from uetbuild.core.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uetbuild.core.focus import Focus
+
 
 class Request(Record):
     """`members`: indices of all nodes that take part, in topological order; `named`: those named on the
@@ -13,19 +17,19 @@ class Request(Record):
     failure does: `KEEP_GOING`, `FINISH` (start nothing new) or `KILL`. `follow`: indices whose output is shown as it comes. `yes` answers
     every `confirm`. `targets`: the words as typed, for the journal; `options`: what `resume` takes up again; `done`: indices that
     an earlier part of this run has built, which are not repeated only because they always run. `settled`: how many workstreams besides
-    are known to be up to date.
+    are known to be up to date. `focus`: the files that it is limited to, None = it is not.
     """
 
     FINISH, KEEP_GOING, KILL = 0, 1, 2
 
     __slots__ = (
         "members", "named", "forced", "args", "arguments", "jobs", "stop", "strict_waves", "follow", "yes", "targets", "options", "done",
-        "settled",
+        "settled", "focus",
     )  # fmt: skip
     DEFAULTS = {
         "named": frozenset(), "forced": frozenset(), "args": (), "arguments": frozenset(), "jobs": 1, "stop": 0, "strict_waves": False,
         "follow": frozenset(), "yes": False, "targets": (), "options": {}, "done": frozenset(),
-        "settled": 0,
+        "settled": 0, "focus": None,
     }  # fmt: skip
 
     members: tuple[int, ...]
@@ -42,6 +46,7 @@ class Request(Record):
     options: dict[str, object]
     done: frozenset[int]
     settled: int
+    focus: Focus | None
 
     def words(self) -> dict[str, object]:
         """What the record of the run says of it."""

@@ -113,7 +113,8 @@ class Survey:
         )
         if i in self.request.done and all(reason.code == "always" for reason in judged.reasons):
             return UP_TO_DATE  # the run goes on
-        return judged
+        focus = self.request.focus
+        return UP_TO_DATE if focus is not None and judged.reasons and focus.passes_over(i, judged.reasons) else judged
 
     def look_again(self, i: int) -> Judged:
         """The verdict on a node that was judged before, with a fresh look at the files that count."""

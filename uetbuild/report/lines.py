@@ -97,7 +97,8 @@ class Lines:
 
     def nothing_to_do(self, total: int) -> str:
         """What is said where nothing has to be done."""
-        return "" if self._quiet else f"up to date ({counted(total, 'workstream')})\n"
+        said = f"up to date ({counted(total, 'workstream')})" if total else "nothing to do: no workstream asked for is affected"
+        return "" if self._quiet else said + "\n"
 
     def warn(self, text: str) -> None:
         """Say a warning, also when quiet."""

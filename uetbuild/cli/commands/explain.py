@@ -11,7 +11,7 @@ def run(face: Face) -> int:
     """Each node of the ids that were named; for a group all that belongs to it."""
     session = face.session()
     plan = face.plan()
-    named = [session.graph.nodes[i] for i in session.targets(face.options.targets)]
+    named = [session.graph.nodes[i] for i in session.asked(face.options)[0]]
     ids = {node.id for node in named if not node.is_group}
     nodes = [node for node in plan["nodes"] if node["id"] in ids or not ids]
     if face.json:

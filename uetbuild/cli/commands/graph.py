@@ -22,7 +22,7 @@ def run(face: Face) -> int:
         face.out.write(picture(face, face.plan()))
         return ExitCode.OK
     face.warn(*session.project.warnings)
-    members = session.graph.closure(session.targets(face.options.targets))
+    members = session.members(face.options)
     if face.json or drawing == "json":
         face.document(graph_json(session.graph, members))
     else:
@@ -39,6 +39,6 @@ def picture(face: Face, plan: Mapping[str, Any]) -> str:
     from uetbuild.report.svgview import graph_svg
 
     session = face.session()
-    members = session.graph.closure(session.targets(face.options.targets))
+    members = session.members(face.options)
     write = {"dot": graph_dot, "mermaid": graph_mermaid, "svg": graph_svg}[face.options.graph]
     return write(drawing(session.graph, members, plan, session.project.settings.project))

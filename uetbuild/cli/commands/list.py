@@ -11,10 +11,11 @@ from uetbuild.report.listview import list_text
 
 
 def run(face: Face) -> int:
-    """All of them, or those that the words name."""
+    """All of them, or those that the words name, as far as the changes that the options limit to affect them."""
     session = face.session()
-    words = face.options.targets
-    nodes = [session.graph.nodes[i] for i in session.targets(words)] if words else list(session.project.nodes)
+    words, focus = session.narrowed(face.options)
+    numbers = session.targets(words) if words else range(len(session.graph.nodes))
+    nodes = [session.graph.nodes[i] for i in numbers if focus is None or i in focus.affected]
     if not face.json:
         face.warn(*session.project.warnings)
         face.say(list_text(nodes))

@@ -19,7 +19,7 @@ def run(face: Face) -> int:
         face.err.write(plan_text(plan, face.err.width()))
         return ExitCode.OK
     if options.graph:
-        members = session.graph.closure(session.targets(options.targets))
+        members = session.members(options)
         if face.json or options.graph == "json":
             plan["graph"] = graph_json(session.graph, members)
         else:
