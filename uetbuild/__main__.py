@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -42,6 +43,7 @@ def _load(words: list[str]) -> Callable[[list[str]], int]:
     if isinstance(found, bytes):
         _leave(found)
     differing = None if isinstance(found, bytes) else found
+    gc.set_threshold(100_000, 50, 50)  # a build makes much and drops little of it, hardly anything in circles
     _hear_signals()
     from uetbuild.cli.app import main as run  # the full program: 20 ms
 

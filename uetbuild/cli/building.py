@@ -86,7 +86,7 @@ def _remember(session: OpenProject, options: Options, held: Held, view: Lines, s
     from uetbuild.cli.remember import judged_again  # after the last spawn
 
     try:
-        seen = seen or judged_again(session, options, held.store)
+        seen = seen or judged_again(session, options, held.store, held.quiet)
     except UetError:  # what went wrong since the build ended is for the next one to say
         return
     if seen is not None:
@@ -148,6 +148,7 @@ def _run(
     finally:
         audience.leave()
         workers.close()
+        held.quiet = SystemClock.monotonic()
         purse.close()
     if journal.begun:
         from uetbuild.state.history import close_run  # after the last spawn: prunes and writes the summary

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 class Held:
     """The state folder, held by this build: lock and open store. A context manager. `at_close`: what is done when the store is closed and
-    the lock still held, if nothing went wrong.
+    the lock still held, if nothing went wrong. `quiet`: since when (`time.monotonic`) nothing runs.
     """
 
-    __slots__ = ("at_close", "lock", "store", "waited", "_layout", "_told", "_warn")
+    __slots__ = ("at_close", "lock", "quiet", "store", "waited", "_layout", "_told", "_warn")
 
     def __init__(
         self, session: OpenProject, wait: bool, waiting: Callable[[int, str, float, bool], None], warn: Callable[[str], None]
@@ -32,6 +32,7 @@ class Held:
         state, at first or later."""
         self._layout, self._warn = session.layout, warn
         self._told: list[str] = []
+        self.quiet = 0.0
         self.waited: list[tuple[float, Holder]] = []  # from when on, for whom
         session.layout.ensure()
         self.lock = BuildLock(session.layout.lock)

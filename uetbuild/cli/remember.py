@@ -6,7 +6,7 @@ Right after a build that ran something everything is judged once more, as the ne
 from __future__ import annotations
 
 import os
-from time import sleep
+from time import monotonic, sleep
 
 from uetbuild.cli.dividing import divide
 from uetbuild.core.changes import Changes
@@ -52,12 +52,13 @@ def nothing_to_do(session: OpenProject, survey: Survey, disk: RealDisk) -> Remem
     return Remembered(seen, request, len(session.graph.workstreams(request.members)) + request.settled)
 
 
-def judged_again(session: OpenProject, options: Options, store: SqliteStore) -> Remembered | None:
-    """The verdict that the next build of the same will come to, None if it will find something to do.
+def judged_again(session: OpenProject, options: Options, store: SqliteStore, ended: float) -> Remembered | None:
+    """The verdict that the next build of the same will come to, None if it will find something to do. `ended`: when (`time.monotonic`) the
+    last file had been written.
 
-    Call right after the last file was written. Digests that are learnt on the way go into the store, which spares the next build the work.
+    Digests that are learnt on the way go into the store, which spares the next build the work.
     """
-    sleep(GRANULARITY)  # so that a later change of what was written just now shows
+    sleep(max(0.0, ended + GRANULARITY - monotonic()))  # so that a later change of what was written last shows
     if not still_holds(session.rests_on, session.root, session.environ):
         return None  # the manifest will be read anew
     memory = Memory(store)

@@ -44,6 +44,8 @@ MIGRATIONS = (
 )
 VERSION = len(MIGRATIONS)
 
+WAL_PAGES = 8000  # 32 MB; then it is folded into the file, which waits for the disk
+
 Statement = tuple[str, "Sequence[tuple[Any, ...]]"]  # SQL, and the parameters of each time that it is executed
 
 
@@ -144,6 +146,7 @@ class Database:
                 self._announce()
             connection.execute(f"PRAGMA journal_mode={'DELETE' if self._on_network() else 'WAL'}").fetchall()
             connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
             if version < VERSION:
                 _migrate(connection, version)
         except BaseException:

@@ -49,14 +49,20 @@ class History:
     def runs(self) -> list[PastRun]:
         """All runs, the newest first."""
         found: list[PastRun] = []
-        building = holder(self._layout.lock)
-        current = building.run if building is not None and building.alive else ""
+        current: str | None = None
         for key, blob in self._database.rows("SELECT key, body FROM runs ORDER BY key DESC"):
             name, row = text_of(key), unseal(blob, key if type(key) is bytes else b"", RUNS)
             if name is not None and row is not None:
                 state, started, finished, summary = row
+                if state not in ENDED and current is None:  # looked for only where somebody may be building
+                    current = self._building()
                 found.append(PastRun(id=name, state=_state(state, name == current), started=started, finished=finished, summary=summary))
         return found
+
+    def _building(self) -> str:
+        """The run that is under way, "" if none is."""
+        building = holder(self._layout.lock)
+        return building.run if building is not None and building.alive else ""
 
     def run(self, reference: str = LAST) -> PastRun:
         """One run, by its id, an unambiguous beginning of it, or `last`. Raises UetError, with what was likely meant."""
