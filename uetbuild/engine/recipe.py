@@ -25,13 +25,27 @@ LONGEST = 4000  # characters of a command in events
 PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:=,+@%")  # what no shell gives a meaning
 
 # Calls a function named on the command line: argv is (python, -u, -c, this, folder of the manifest, "pkg.mod:func", JSON of its
-# arguments). Unbuffered, so that what it prints is shown as it comes; the project's own `json.py` must not come before ours.
-CALL = (
-    "import sys; sys.path[:1] = [path for path in sys.path[:1] if path]; import importlib, json; sys.path.insert(0, sys.argv[1]); "
-    "module, _, name = sys.argv[2].partition(':'); call = importlib.import_module(module); "
-    "[call := getattr(call, part) for part in name.split('.')]; result = call(**json.loads(sys.argv[3])); "
-    "sys.exit(result if isinstance(result, int) and not isinstance(result, bool) else 0)"
-)
+# arguments). Unbuffered, so that what it prints is shown as it comes; the project's own `json.py` must not come before ours. What is raised
+# is told without the lines from here.
+CALL = """\
+import sys
+sys.path[:1] = [path for path in sys.path[:1] if path]
+import importlib, json, traceback
+
+def tell(kind, error, trace):
+    while trace and trace.tb_frame.f_code.co_filename == "<string>":
+        trace = trace.tb_next
+    traceback.print_exception(kind, error, trace)
+
+sys.excepthook = tell
+sys.path.insert(0, sys.argv[1])
+module, _, name = sys.argv[2].partition(":")
+call = importlib.import_module(module)
+for part in name.split("."):
+    call = getattr(call, part)
+result = call(**json.loads(sys.argv[3]))
+sys.exit(result if isinstance(result, int) and not isinstance(result, bool) else 0)
+"""
 
 
 class Place(Record):
