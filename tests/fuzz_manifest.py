@@ -1,6 +1,7 @@
 """Fuzzes the manifest loader: `python -m tests.fuzz_manifest [SECONDS] [options of libFuzzer]`.
 
-With atheris (`pip install atheris`) the bytes are guided by coverage, starting from the real manifests; without it they are made up at random.
+With atheris (`pip install -e '.[fuzz]'`) the bytes are guided by coverage, starting from the real manifests; without it they are made up at
+random.
 What is judged is the same as in the tests (`bad_input.answer`). Ends with a traceback at the first answer that may not be.
 """
 

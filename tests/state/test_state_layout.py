@@ -2,12 +2,15 @@
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from uetbuild.core.secrets import Secrets
 from uetbuild.errors import ExitCode, UetError
+from uetbuild.state import reports
 from uetbuild.state.layout import Layout, new_run_id
 
 
@@ -106,3 +109,21 @@ def test_all_snapshots_are_dropped_and_nothing_else(tmp_path):
         (tmp_path / ".uet" / name).write_text("")
     layout.drop_snapshots()
     assert sorted(os.listdir(layout.folder)) == [".gitignore", "graph-1.bin", "state.db"]
+
+
+def test_a_report_that_is_being_masked_when_we_are_killed_leaves_nothing_where_nobody_looks(tmp_path, monkeypatch):
+    layout = Layout(str(tmp_path))
+    layout.ensure()
+    layout.ensure_run("R")
+    report = layout.report("R", "a")
+    Path(report).write_text('{"model": "secret-1234"}')
+
+    def killed(*paths: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        reports.read(report, Secrets(("secret-1234",)), layout.folder)
+    assert [name for name in os.listdir(layout.folder) if name.endswith(".tmp")]
+    layout.clear_drafts()
+    assert {path for path in Path(layout.folder).rglob("*") if path.is_file()} == {Path(report), Path(layout.folder, ".gitignore")}

@@ -193,7 +193,7 @@ def _purse(
 
     def read(node: str, number: int) -> bytes:
         path = session.layout.report(run, node)
-        said = reports.read(path, session.secrets)
+        said = reports.read(path, session.secrets, session.layout.folder)
         if said and number:
             os.rename(path, session.layout.report(run, node, number))
         return said

@@ -71,7 +71,7 @@ def _recovered(
     for entry in entries:
         for path in (layout.report(entry.run, entry.node, entry.attempt), layout.report(entry.run, entry.node)):
             try:
-                uses = parse(reports.read(path, secrets), prices, models.get(entry.node, ""))
+                uses = parse(reports.read(path, secrets, layout.folder), prices, models.get(entry.node, ""))
             except ValueError:
                 continue
             if uses:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 LONGEST = (1 << 20) + 1  # bytes that are read; core/usage.py refuses more than one less
 
 
-def read(path: str, secrets: Secrets) -> bytes:
-    """What a report says, secrets masked, in the file as well; b"" where there is no regular file. Never waits, follows no link."""
+def read(path: str, secrets: Secrets, drafts: str) -> bytes:
+    """What a report says, secrets masked, in the file as well; b"" where there is no regular file. Never waits, follows no link.
+    `drafts`: the folder in which it is written anew, where what a kill leaves is cleared away."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -33,7 +34,7 @@ def read(path: str, secrets: Secrets) -> bytes:
     masker = Masker(secrets.forms)
     shown = masker.feed(said) + masker.finish()
     if shown != said or (secrets.forms and len(said) == LONGEST):
-        atomic.write(path, shown)
+        atomic.write(path, shown, drafts)
     return shown
 
 
