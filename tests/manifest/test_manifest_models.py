@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from uetbuild.core.policies import Retry
 from uetbuild.errors import UetError, UetErrors
+from uetbuild.manifest.foreign import KEYS as FOREIGN
 from uetbuild.manifest.later import KEYS
 from uetbuild.manifest.models import BLOCKS, Manifest, validate
-from uetbuild.manifest.models_base import keys_of
+from uetbuild.manifest.models_base import Block, keys_of
 from uetbuild.manifest.models_workstream import Workstream
 from uetbuild.manifest.tree import SourceFile, Text, merge, typed
 from uetbuild.manifest.yamltext import parse
@@ -155,6 +156,10 @@ def test_a_profile_is_merged_before_the_rest_is_read() -> None:
         ("titel: x", "unknown key `titel` in workstream", 1, "did you mean `title`?"),
         ("finaly: x", "unknown key `finaly` in workstream", 1, "did you mean `finally`?"),
         ("depends-on: x", "unknown key `depends-on` in workstream", 1, "did you mean `depends_on`?"),
+        ("cmd: x", "unknown key `cmd` in workstream", 1, "here it is `run`"),
+        ("dependsOn: x", "unknown key `dependsOn` in workstream", 1, "here it is `depends_on`"),
+        ("targets: x", "unknown key `targets` in workstream", 1, "here it is `outputs`"),
+        ("run: {command: x}", "unknown key `command` in step", 7, "here it is `cmd`"),
         ("{run:x}", "a blank is missing behind `run:`", 2, "write `run: x`"),
         ("title: [a]", "`title` expects text, got a list", 8, ""),
         ("title:", "`title` has no value", 1, 'write "" for an empty text'),
@@ -372,3 +377,10 @@ def test_any_manifest_is_read_or_told_with_a_place(entries: dict[str, str]) -> N
             manifest(whole)
         except UetErrors as caught:
             assert all(error.location for error in caught.errors)
+
+
+@pytest.mark.parametrize("block", [Manifest, *BLOCKS], ids=lambda block: block.NOUN)
+def test_a_key_of_another_tool_is_answered_with_one_that_there_is(block: type[Block]) -> None:
+    known = set(keys_of(block))
+    for theirs, ours in FOREIGN.get(block.NOUN, {}).items():
+        assert ours in known and theirs not in known, theirs

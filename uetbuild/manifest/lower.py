@@ -80,7 +80,7 @@ class Lowering:
         verb = "depends on" if field == "depends_on" else "comes after"
         references = filled_list(texts, instance.for_texts)
         ids, some = self._world.references.nodes(references, declared.unit, declared, verb)
-        if declared.is_group and field == "depends_on" and not some:
+        if declared.is_group and field == "depends_on" and not some and not declared.spec.tree.pruned:
             self._world.faults.add(_without_members(declared))
         if constant:
             self._named[key] = ids
@@ -88,6 +88,8 @@ class Lowering:
 
     def _check_group(self, instance: Instance) -> None:
         spec = instance.declared.spec
+        if spec.tree.pruned:
+            return  # a key of its recipe may be what was taken away
         if not spec.depends_on:
             raise _without_members(instance.declared)
         for field in _NEEDS_RECIPE:

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from uetbuild.errors import Location, UetError
+from uetbuild.manifest.foreign import here
 from uetbuild.manifest.later import later_keys
 from uetbuild.manifest.tree import Map, Text, Tree
 from uetbuild.manifest.words import did_you_mean, kind_of, quoted
@@ -176,7 +177,8 @@ def unknown_key(noun: str, key: str, known: Iterable[str], node: Map) -> UetErro
     glued = key.split(":", 1)[0]
     if glued in names:
         return UetError(f"a blank is missing behind `{glued}:`", node.where(key), f"write `{glued}: {key[len(glued) + 1 :]}`")
-    hint = did_you_mean(key, names)
+    meant = here(noun, key)
+    hint = f"here it is `{meant}`" if meant in names else did_you_mean(key, names)
     if not hint and len(names) <= MAX_LISTED:
         hint = f"known keys: {', '.join(f'`{name}`' for name in names)}"
     return UetError(f"unknown key `{key}` in {noun}", node.where(key), hint)

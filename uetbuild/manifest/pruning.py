@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from uetbuild.errors import UetError
+from uetbuild.manifest.foreign import here
 from uetbuild.manifest.tree import Map, Seq, Text, Tree
 
 ASIDE = frozenset(
@@ -20,6 +21,8 @@ def prune(tree: Tree, errors: Iterable[UetError]) -> bool:
     """Remove from `tree` what `errors` tell of, if it is no more than unknown or not yet supported keys and values of keys that stand
     aside; whether it was no more than that.
     """
+    if isinstance(tree, Map) and any(here("manifest", key) == "workstreams" for key in tree.entries):
+        return False  # what all the rest is about has another name
     keys: set[Place] = set()
     values: set[Place] = set()
     for error in errors:
@@ -41,6 +44,7 @@ def _remove(tree: Tree, keys: set[Place], values: set[Place]) -> int:
                 value = block.entries[name]
                 if (key.line, key.column) in keys or (name in ASIDE and isinstance(value, Text) and (value.line, value.column) in values):
                     del block.entries[name], block.keys[name]
+                    block.pruned = True
                     removed += 1
             todo.extend(block.entries.values())
         elif isinstance(block, Seq):

@@ -112,9 +112,11 @@ class Seq(_Placed):
 
 
 class Map(_Placed):
-    """A map: `entries` by key, in the order written, and `keys`, the keys with their places; `flow`: written with `{…}`."""
+    """A map: `entries` by key, in the order written, and `keys`, the keys with their places; `flow`: written with `{…}`; `pruned`: whether
+    an entry that was wrong was taken away, about which enough was said.
+    """
 
-    __slots__ = ("entries", "flow", "keys")
+    __slots__ = ("entries", "flow", "keys", "pruned")
 
     def __init__(self, source: SourceFile, start: int, flow: bool) -> None:
         self.entries: dict[str, Tree] = {}
@@ -123,6 +125,7 @@ class Map(_Placed):
         self.start = start
         self.end = start + 1
         self.flow = flow
+        self.pruned = False
 
     def where(self, key: str) -> Location:
         """The place of a key; of the map, if it has no such key."""
