@@ -119,12 +119,12 @@ def project(tmp_path_factory):
     return folder
 
 
-def loaded(folder: Path) -> tuple[int, set[str]]:
+def loaded(folder: Path, *words: str) -> tuple[int, set[str]]:
     """Exit status of a build in a bare interpreter, and what it had loaded when its first process was about to start."""
     read, write = os.pipe()
     package = str(Path(uetbuild.__file__).parent.parent)
     script = DRIVER.replace("os.write(3,", f"os.write({write},")
-    status = subprocess.run([sys.executable, "-I", "-S", "-c", script, package], cwd=folder, pass_fds=[write], check=False).returncode
+    status = subprocess.run([sys.executable, "-I", "-S", "-c", script, package, *words], cwd=folder, pass_fds=[write], check=False).returncode
     os.close(write)
     with open(read) as pipe:
         return status, set(pipe.read().split())
@@ -147,6 +147,11 @@ def test_a_build_of_a_compiled_manifest_loads_exactly_this(project):
 def test_a_build_that_finds_nothing_to_do_loads_next_to_nothing(project):
     subprocess.run([sys.executable, "-m", "uetbuild"], cwd=project, check=True)
     assert loaded(project) == (99, DOOR)
+
+
+@pytest.mark.parametrize("words", ["list", "status", "runs", "show", "cost", "events", "logs a", "explain a", "-n", "--version"])
+def test_no_command_that_looks_loads_what_it_does_not_need(project, words):
+    assert tops(loaded(project, *words.split())[1]) & {"jinja2", "pydantic", "rich", "ruamel", "typer"} == set()
 
 
 def test_a_manifest_that_changed_costs_more(project):

@@ -1,19 +1,14 @@
-"""The pre-pass, form by form, and its agreement with typer."""
+"""The words of the command line, form by form."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from uetbuild.cli.argv import Parsed, normalised, parse, settle
-from uetbuild.cli.face import Face
-from uetbuild.cli.menu import invoke, make_program
-from uetbuild.cli.options import COMMANDS, GRAPH_FORMATS, OPTIONS, OUTPUTS, Option, Options
+from uetbuild.cli.argv import parse, settle
+from uetbuild.cli.options import COMMANDS, OPTIONS, Options
 from uetbuild.errors import ExitCode, UetError
-from uetbuild.report.stream import Stream
 
 
 def said(line: str) -> dict[str, Any]:
@@ -160,78 +155,3 @@ def test_every_option_of_the_table_that_is_there_is_a_field() -> None:
     for option in OPTIONS:
         assert option.later or option.name in Options.__slots__
         assert all(name in COMMANDS for name in option.commands)
-
-
-# --- agreement with typer ------------------------------------------------------------------------------------------------------
-
-
-SEEN: list[Options] = []
-
-
-def see(name: str, face: Face) -> int:
-    SEEN.append(face.options)
-    return 3
-
-
-PROGRAM = make_program(see)
-
-
-def through_typer(parsed: Parsed, options: Options) -> Options:
-    face = Face(Stream(1), Stream(2), {})
-    face.take(options)
-    assert invoke(normalised(parsed, options), face, PROGRAM) == 3
-    return SEEN.pop()
-
-
-def typed(option: Option, value: str, style: int) -> list[str]:
-    """An option as somebody may type it."""
-    flag = option.flags[style % len(option.flags)]
-    if option.kind == Option.FLAG:
-        return [flag]
-    if option.kind == Option.OPTIONAL and style % 3 == 0:
-        return [flag]
-    return [f"{flag}={value}"] if flag.startswith("--") and style % 2 else [flag, value]
-
-
-VALUES = {
-    "graph": st.sampled_from(GRAPH_FORMATS),
-    "output": st.sampled_from(OUTPUTS),
-    "color": st.sampled_from(("auto", "always", "never")),
-}
-BUILDING = [
-    o for o in OPTIONS if not o.later and o.name not in ("help", "version", "command") and (not o.commands or "build" in o.commands)
-]
-PLAIN = st.sampled_from(["all", "ws-1", "test[py=3.12]", "a=b", "x=", "./p=q", "tag:x", "ü", "-"])
-
-
-@st.composite
-def build_lines(draw: st.DrawFn) -> list[str]:
-    parts: list[list[str]] = []
-    for option in draw(st.lists(st.sampled_from(BUILDING), max_size=6)):
-        value = (
-            st.sampled_from(["1", "7", "auto"]) if option.number else VALUES.get(option.name, st.sampled_from(["x", "a b", "-k", "=", "4"]))
-        )
-        parts.append(typed(option, draw(value), draw(st.integers(0, 5))))
-    parts += [[word] for word in draw(st.lists(PLAIN, max_size=4))]
-    words = [word for part in draw(st.permutations(parts)) for word in part]
-    return words + draw(st.sampled_from([[], ["--"], ["--", "-x", "--", "y=1"]]))
-
-
-@settings(max_examples=60, deadline=None)
-@given(build_lines())
-def test_pre_pass_and_typer_read_every_build_alike(words: list[str]) -> None:
-    try:
-        parsed = parse(words)
-    except UetError:
-        return  # a pair that excludes itself
-    options = settle(parsed, "")
-    assert through_typer(parsed, options) == options
-
-
-@pytest.mark.parametrize(
-    "line", ["status a x=1 --json", "-C d -f e events --follow last", "clean --orphans -v", "graph --graph", "check a=b"]
-)
-def test_pre_pass_and_typer_read_other_commands_alike(line: str) -> None:
-    parsed = parse(line.split())
-    options = settle(parsed, parsed.maybe_command)
-    assert through_typer(parsed, options) == options

@@ -1,6 +1,6 @@
 """The program: words in, exit code out. The one place where errors become text and numbers.
 
-The way of a build touches neither typer nor any command's module but its own; everything else goes through `menu`.
+No command loads another one's module, or typer, which is for `--help`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from uetbuild import __version__
-from uetbuild.cli.argv import normalised, parse, settle
+from uetbuild.cli.argv import parse, settle
 from uetbuild.cli.commands import build
 from uetbuild.cli.face import Face
 from uetbuild.cli.options import REMEMBERED
@@ -85,9 +85,10 @@ def _run(face: Face, words: Sequence[str]) -> int:
         if options.args is None and all(option.name in REMEMBERED for option, _ in parsed.given):
             options.typed = tuple(words)
         return build.run(face)
-    from uetbuild.cli.menu import invoke  # typer: 45 ms
+    from importlib import import_module  # a build needs none
 
-    return invoke(normalised(parsed, options), face)
+    code: int = import_module(f"uetbuild.cli.commands.{options.command}").run(face)
+    return code
 
 
 def _command(face: Face, parsed: Parsed) -> str:
@@ -103,12 +104,13 @@ def _command(face: Face, parsed: Parsed) -> str:
 
 
 def _help(face: Face, parsed: Parsed) -> int:
-    from uetbuild.cli.menu import invoke  # typer: 45 ms
+    from uetbuild.cli.menu import show_help  # typer: 45 ms
 
     command = parsed.command or parsed.maybe_command
-    if not command:
-        return invoke(["--help"], face)
-    return invoke(normalised(parsed, settle(parsed, command)), face)
+    if command:
+        settle(parsed, command)
+    show_help(command)
+    return ExitCode.OK
 
 
 def _change_folder(folder: str) -> None:

@@ -77,17 +77,6 @@ def settle(parsed: Parsed, command: str) -> Options:
     return options
 
 
-def normalised(parsed: Parsed, options: Options) -> list[str]:
-    """The same command line as an argv that typer understands: the command first, every value spelled out, words last."""
-    argv = [options.command, *([f"--directory={options.directory}"] if options.directory else [])]
-    for option, text in parsed.given:
-        if option.name not in ("command", "directory", "help"):
-            argv.append(option.shown if option.kind == Option.FLAG else f"{option.shown}={text}")
-    if options.help:
-        return [*argv, "--help"]
-    return [*argv, "--", *options.targets, *(f"{name}={value}" for name, value in options.assignments)]
-
-
 def from_environment(options: Options, given: Iterable[Given], environ: Mapping[str, str]) -> None:
     """Take from the environment what has a variable there and was not typed."""
     typed = {option.name for option, _ in given}

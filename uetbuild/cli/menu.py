@@ -1,24 +1,15 @@
-"""The typer app: commands, signatures and help, all made from the table in `options`. Never on the way of a build.
-
-It sees command lines that `argv.normalised` wrote: the command first, every value spelled out.
-"""
+"""`--help`, made by typer from the table in `options`. Never on the way of a command: typer alone would take longer than most of them."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from uetbuild.cli.argv import apply, from_environment, sort_words
-from uetbuild.cli.face import Face
-from uetbuild.cli.options import COMMANDS, OPTIONS, Command, Option, Options
-from uetbuild.errors import UetError
-
-Run = Callable[[str, Face], int]
+from uetbuild.cli.options import COMMANDS, OPTIONS, Command, Option
 
 ABOUT = "Build what is out of date: commands, Python and agents, correct by content."
 USAGE = "[TARGET]... [NAME=VALUE]... [-- ARGS]..."
@@ -28,31 +19,12 @@ EPILOG = (
 )
 
 
-def run_command(name: str, face: Face) -> int:
-    """Run the module of a command."""
-    result: int = import_module(f"uetbuild.cli.commands.{name}").run(face)
-    return result
+def show_help(command: str = "") -> None:
+    """Print the help of a command, or of all of them."""
+    typer.main.get_command(make_app()).main([command, "--help"] if command else ["--help"], prog_name="uetbuild", standalone_mode=False)
 
 
-def invoke(argv: Sequence[str], face: Face, program: Any = None) -> int:
-    """Hand a normalised argv to typer, to `program` where `make_program` made one; returns the exit code. Raises UetError for what typer
-    refuses."""
-    try:
-        result = (program or make_program()).main(list(argv), prog_name="uetbuild", standalone_mode=False, obj=face)
-    except Exception as error:
-        explain = getattr(error, "format_message", None)  # usage errors of click, or of the copy that newer typers carry
-        if explain is None:
-            raise
-        raise UetError(str(explain()).rstrip(".").lower()) from error
-    return int(result or 0)
-
-
-def make_program(run: Run = run_command) -> Any:
-    """The app in the form that can be called."""
-    return typer.main.get_command(make_app(run))
-
-
-def make_app(run: Run = run_command) -> typer.Typer:
+def make_app() -> typer.Typer:
     """All commands that are there; those of later issues are not shown."""
     app = typer.Typer(
         rich_markup_mode=None,
@@ -63,7 +35,7 @@ def make_app(run: Run = run_command) -> typer.Typer:
     app.callback(invoke_without_command=True, help=ABOUT, epilog=EPILOG)(_root())
     for command in COMMANDS.values():
         if not command.later:
-            app.command(command.name, cls=_shown_as(command), help=command.help)(_callback(command, run))
+            app.command(command.name, cls=_shown_as(command), help=command.help)(_callback(command))
     return app
 
 
@@ -93,29 +65,15 @@ def _root() -> Callable[..., None]:
     return root
 
 
-def _callback(command: Command, run: Run) -> Callable[..., int]:
-    mine = [option for option in OPTIONS if _belongs(option, command)]
+def _callback(command: Command) -> Callable[..., None]:
+    """What stands for a command: its signature is what the help is made from."""
 
-    def call(**values: Any) -> int:
-        face: Face = values["ctx"].obj
-        options = Options()
-        options.command = command.name
-        options.args = face.options.args  # typer cannot tell them from the other words
-        given = [(option, values[option.name] or "") for option in mine if values[option.name]]
-        for option, text in given:
-            apply(options, option, "" if text is True else text)
-        from_environment(options, given, face.environ)
-        sort_words(options, values.get("words") or ())
-        face.take(options)
-        return run(command.name, face)
+    def call(**values: Any) -> None:
+        pass
 
-    parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
-    # Also where a command takes no words: NAME=VALUE may stand everywhere, and too many words were answered before.
     words = typer.Argument(show_default=False, hidden=True)
-    parameters.append(
-        inspect.Parameter("words", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[list[str] | None, words])
-    )
-    _sign(call, parameters + [_parameter(option) for option in mine])
+    taken = inspect.Parameter("words", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[list[str] | None, words])
+    _sign(call, [taken] + [_parameter(option) for option in OPTIONS if _belongs(option, command)])
     return call
 
 
