@@ -124,7 +124,9 @@ def loaded(folder: Path, *words: str) -> tuple[int, set[str]]:
     read, write = os.pipe()
     package = str(Path(uetbuild.__file__).parent.parent)
     script = DRIVER.replace("os.write(3,", f"os.write({write},")
-    status = subprocess.run([sys.executable, "-I", "-S", "-c", script, package, *words], cwd=folder, pass_fds=[write], check=False).returncode
+    status = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script, package, *words], cwd=folder, pass_fds=[write], check=False
+    ).returncode
     os.close(write)
     with open(read) as pipe:
         return status, set(pipe.read().split())
