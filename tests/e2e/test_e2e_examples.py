@@ -15,7 +15,7 @@ COMPILER = pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler
 @pytest.fixture
 def example(request: pytest.FixtureRequest, folder: Folder) -> Folder:
     """A copy of an example, without what a build in the checkout left there."""
-    left = shutil.ignore_patterns(".uet", "build")
+    left = shutil.ignore_patterns(".uet", "build", "dist", "data", "model", "__pycache__", ".ruff_cache")
     shutil.copytree(EXAMPLES / request.param, folder.root, ignore=left, dirs_exist_ok=True)
     return folder
 
@@ -102,3 +102,110 @@ def test_a_budget_that_is_less_than_the_agent_may_use_stops_before_it(example: F
     assert (halted.code, "stopped before `notes`" in halted.text) == (4, True), halted.text
     assert example("resume --budget-usd 1").code == 0
     assert "$0.20, 3,600 tokens" in example("cost last").out
+
+
+@pytest.mark.parametrize("example", ["book"], indirect=True)
+def test_a_rule_over_what_another_rule_makes(example: Folder) -> None:
+    assert len(ran(example)) == 3 + 3 + 2
+    assert '<a href="2-more/1-rules.html">Rules for rules</a>' in example.read("build/book/index.html")
+    example.write("text/2-more/2-new.md", "# New\n")
+    new = ["fragment[text/2-more/2-new.md]", "page[build/fragments/2-more/2-new.html]"]
+    assert sorted(ran(example)) == sorted([*new, "index", "links"])
+    example.write("text/2-more/2-new.md", "# New\n\n[x](nowhere.html)\n")
+    said = example("-j1")
+    assert (said.code, "2-new.html: `nowhere.html` leads nowhere" in said.text) == (1, True), said.text
+
+
+@pytest.mark.parametrize("example", ["monorepo"], indirect=True)
+def test_packages_use_what_others_create(example: Folder) -> None:
+    everything = ran(example)
+    assert everything.index("text:lib") < everything.index("greet:app") < everything.index("web:pages[pages/ann.txt]")
+    assert example.read("packages/web/build/ann.html") == "<h1>Hello, ANN!</h1>\n"
+    example.write("packages/web/pages/ann.txt", "Anna")
+    assert ran(example) == ["web:pages[pages/ann.txt]"]
+    lib = example.read("packages/text/src/upper.sh")
+    example.write("packages/text/src/upper.sh", lib + "# the end\n")
+    example.cwd = example.root / "packages/greet"
+    assert ran(example) == ["text:lib", "greet:app", "greet:test"]
+    assert ran(example, ":release version=1.1")[-1] == "release"
+    assert example.exists("build/monorepo-1.1.tar")
+
+
+@pytest.mark.parametrize("example", ["monorepo"], indirect=True)
+def test_in_a_sandbox_what_is_not_declared_is_missing(example: Folder) -> None:
+    greet = example.read("packages/greet/Uetfile.yaml")
+    example.write("packages/greet/Uetfile.yaml", greet.replace(", main: src/main.sh", "").replace("{{ inputs.main }}", "src/main.sh"))
+    assert example("greet:app -j1").code == 0
+    said = example("greet:app -j1 --profile ci")
+    assert said.code == 1 and "src/main.sh: No such file" in said.text
+    example.write("packages/greet/Uetfile.yaml", greet)
+    assert len(ran(example, "--profile ci")) == 5
+
+
+@pytest.mark.parametrize("example", ["pipeline"], indirect=True)
+def test_a_pipeline_goes_on_where_it_was_switched_off(example: Folder) -> None:
+    example.write("params.yaml", example.read("params.yaml").replace("200000", "2000"))
+    example.environ["STOP_AFTER"] = "3"
+    assert example("-j1").code == 1
+    del example.environ["STOP_AFTER"]
+    assert example("resume").code == 0
+    log = example("logs train").out
+    assert log.index("epoch 3") < log.index("goes on after epoch 3") < log.index("epoch 4"), log
+    assert log.count("epoch 1:") == 1
+    assert example.read("report.md").startswith("# What was learnt\n\ny = 2.97 x + 2.0, on 398 rows")
+    assert ran(example) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", ["pipeline"], indirect=True)
+def test_a_pipeline_repeats_what_a_parameter_concerns(example: Folder) -> None:
+    params = example.read("params.yaml").replace("200000", "2000")
+    example.write("params.yaml", params)
+    assert len(ran(example)) == 6
+    for change, concerned in (
+        (("{rows", "# a comment\n  {rows"), []),
+        (("What was", "All that was"), ["report"]),
+        (("epochs: 8", "epochs: 9"), ["train", "evaluate"]),
+        (("every: 5", "every: 4"), ["split", "train", "evaluate", "report"]),
+    ):
+        params = params.replace(*change)
+        example.write("params.yaml", params)
+        assert ran(example) == concerned, change
+
+
+def tools(example: Folder) -> None:
+    """Python of the environment in which the tests run; others that are installed are no matter of ours."""
+    example.write("Uetfile.yaml", example.read("Uetfile.yaml").replace("py: [python3.11, ", "py: [python3, python3.nosuch, "))
+
+
+@pytest.mark.parametrize("example", ["python-package"], indirect=True)
+def test_a_package_is_formatted_linted_and_tested_under_those_interpreters_that_are_there(example: Folder) -> None:
+    tools(example)
+    assert {"format", "lint", "test[py=python3]"} <= set(ran(example, "format lint 'test[py=python3*]'"))
+    example.write("src/roman/numerals.py", example.read("src/roman/numerals.py").replace("LETTERS = ", "LETTERS   =   "))
+    assert ran(example, "lint") == ["format"]
+    assert "LETTERS = " in example.read("src/roman/numerals.py")
+    example.write("src/roman/numerals.py", example.read("src/roman/numerals.py").replace('(4, "IV")', '(4, "VI")'))
+    said = example("'test[py=python3]'")
+    assert (said.code, "FAILED (failures=" in said.text) == (1, True), said.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", ["python-package"], indirect=True)
+def test_a_package_is_uploaded_when_all_has_passed_and_somebody_said_yes(example: Folder) -> None:
+    tools(example)
+    assert set(ran(example)) >= {"types", "wheel"}
+    assert example("publish -j1").code == 6
+    assert not example.exists("build/index")
+    assert example("publish -j1 --yes").code == 0
+    assert (example.root / "build/index/roman-1.0-py3-none-any.whl").read_bytes()[:2] == b"PK"
+    example.write("src/roman/numerals.py", example.read("src/roman/numerals.py").replace("-> str:", "-> int:", 1))
+    refused = example("publish --yes -k -j1")
+    assert refused.code == 1 and "`types` failed" in refused.text and "1 blocked" in refused.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", ["pipeline"], indirect=True)
+def test_the_pipeline_as_it_stands(example: Folder) -> None:
+    assert len(ran(example)) == 6
+    assert (example.root / "data/raw.csv").stat().st_size > 3_000_000
