@@ -159,7 +159,7 @@ def test_a_pipeline_goes_on_where_it_was_switched_off(example: Folder) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("example", ["pipeline"], indirect=True)
 def test_a_pipeline_repeats_what_a_parameter_concerns(example: Folder) -> None:
-    params = example.read("params.yaml").replace("200000", "2000")
+    params = example.read("params.yaml").replace("200000", "20000")
     example.write("params.yaml", params)
     assert len(ran(example)) == 6
     for change, concerned in (
