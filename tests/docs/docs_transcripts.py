@@ -4,6 +4,8 @@ A block may have one HTML comment in front of it that says what it is for:
 
 - `<!-- file: PATH -->`: the block is the content of a file that the next console block finds in its folder; `+PATH` adds it to what is there.
 - `<!-- broken: PATH -->`: the same, of a manifest that is wrong on purpose.
+- `<!-- debian: PACKAGE -->` before a console block: it begins in the source of this package of Debian, a program that nobody here wrote. Such a
+  story is slow.
 - `<!-- continue -->` before a console block: it goes on in the folder of the console block before it.
 - `<!-- json: COMMAND; COMMAND -->` before a `json` block: an example of what the commands print there, compared but for what differs from run to run.
 
@@ -24,6 +26,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import docs_debian
 
 import uetbuild.cli.building
 import uetbuild.cli.menu
@@ -85,8 +89,13 @@ def stories(page: Path) -> list[list[Block]]:
     return [story for story in found if any(block.say not in FILES for block in story)]
 
 
+def slow(story: list[Block]) -> bool:
+    """Whether a story takes long, or needs what is not there everywhere."""
+    return any(block.say == "debian" for block in story)
+
+
 def told(story: list[Block]) -> Iterator[tuple[Block, str]]:
-    """Run a story; gives each console and JSON block with what it should have been."""
+    """Run a story; gives each console and JSON block with what it should have been. Raises docs_debian.Missing."""
     with tempfile.TemporaryDirectory(prefix="docs-") as scratch:
         folder = Path(scratch) / "project"
         folder.mkdir()
@@ -96,7 +105,10 @@ def told(story: list[Block]) -> Iterator[tuple[Block, str]]:
                 target = folder / block.what.removeprefix("+").strip()
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(block.text, encoding="utf-8")
-            elif block.language == "console":
+                continue
+            if block.say == "debian":
+                docs_debian.unpack(block.what, folder)
+            if block.language == "console":
                 yield block, scrubbed(_transcript(block.text, folder, environ), folder)
             else:
                 yield block, scrubbed("".join(_run(block.what.split("; "), folder, environ, errors=False)), folder)

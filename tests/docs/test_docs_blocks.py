@@ -6,9 +6,10 @@ import re
 import shutil
 import tomllib
 
+import docs_debian
 import docs_pictures
 import pytest
-from docs_transcripts import PAGES, ROOT, Block, blocks, settled, stories, told, values
+from docs_transcripts import PAGES, ROOT, Block, blocks, settled, slow, stories, told, values
 
 from uetbuild.cli import reference
 from uetbuild.manifest.generated import current
@@ -27,11 +28,17 @@ MODULE = re.compile(r"`((?:core|manifest|engine|executors|state|report|cli)/[\w/
 MEMBER = re.compile(r"`([\w.]+)`\s\(`([\w/]+\.py)`\)")
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story[0].place)
+@pytest.mark.parametrize(
+    "story", [pytest.param(story, id=story[0].place, marks=[pytest.mark.slow] if slow(story) else []) for story in STORIES]
+)
 def test_transcripts_and_json_examples_show_what_the_program_prints(story: list[Block]) -> None:
     if any(" cc " in f" {block.text}" for block in story) and not shutil.which("cc"):
         pytest.skip("no C compiler")
-    for block, actual in told(story):
+    try:
+        told_blocks = list(told(story))
+    except docs_debian.Missing as missing:
+        pytest.skip(str(missing))
+    for block, actual in told_blocks:
         if block.language == "console":
             assert settled(block.text) == settled(actual), block.place
         else:
