@@ -91,7 +91,7 @@ def _remember(session: OpenProject, options: Options, held: Held, view: Lines, s
         return
     if seen is not None:
         found, said = seen, view.nothing_to_do(seen.workstreams)
-        held.at_close = lambda: session.remember(options, found.request, found.seen, said)
+        held.at_close = lambda: session.remember(options, found.request, found.judged, found.seen, said)
 
 
 def _settings(session: OpenProject, options: Options) -> Settings:
@@ -123,7 +123,7 @@ def _run(
     store, root = held.store, session.root
     shell = held.shell(session)
     disk = RealDisk(root, store.digests, session.environ)
-    preflight(session.graph, request.members, disk)
+    preflight(session.graph, session.unproven(request), disk)
     survey = session.survey(request, store, disk, shell)
     run = earlier[0].run if earlier else new_run_id(SystemClock.now(), os.urandom(2))
     hands = FileHands(root, session.layout, tracker(shell, root))

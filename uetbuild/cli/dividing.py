@@ -29,6 +29,7 @@ def divide(session: OpenProject, request: Request) -> Parts | None:
     made.behind = graph.behind if len(inside) == len(graph.nodes) else [tuple([j for j in each if j in inside]) for each in graph.behind]
     made.level = graph.level
     made.groups = frozenset([i for i, node in enumerate(graph.nodes) if node.is_group])
+    made.quiet = frozenset([i for i in inside if not (graph.nodes[i].programs or graph.nodes[i].require_files)])
     made.size = len(graph.workstreams(request.members))
     return made
 

@@ -16,17 +16,22 @@ from uetbuild.state import compiled, parts
 from uetbuild.state.amended import amend
 from uetbuild.state.layout import Layout
 from uetbuild.state.observations import Observations
+from uetbuild.state.parts import Known
 from uetbuild.state.snapshot import Unobservable, database_signature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from uetbuild.cli.options import Options
     from uetbuild.core.nodes import Node, Project
+    from uetbuild.core.ports import Shell, Store
     from uetbuild.core.stamps import Stamp
+    from uetbuild.engine.memory import Memory
     from uetbuild.engine.request import Request
+    from uetbuild.engine.survey import Survey
     from uetbuild.front import Differing, Snapshot
+    from uetbuild.state.disk import RealDisk
     from uetbuild.state.parts import Parts
     from uetbuild.state.store import SqliteStore
 
@@ -39,6 +44,7 @@ class Part(Wired):
     def __init__(
         self, layout: Layout, environ: Mapping[str, str], seen: Snapshot, divided: Parts, numbers: Sequence[int], members: Sequence[int],
         project: Project,
+        touched: frozenset[int],
     ) -> None:  # fmt: skip
         self.layout, self.environ, self.root, self.here = layout, environ, seen.root, seen.here
         self._folder = seen.here
@@ -52,7 +58,8 @@ class Part(Wired):
         self.graph = _graph(project.nodes, divided, numbers, frozenset(members))
         judged = {inside[number] for number in members}
         self._members = tuple([i for i in self.graph.order if i in judged])
-        self._judged = frozenset(members)
+        self._known = Known(seen, divided, touched)
+        self._touched = [i for i in self._members if numbers[i] in touched]
         self._settled = divided.size - len(self.graph.workstreams(self._members))
 
     def close(self) -> None:
@@ -79,9 +86,20 @@ class Part(Wired):
         """What is left to ask."""
         return self._request(options, self._members, follow).with_(settled=self._settled)
 
-    def remember(self, options: Options, request: Request, seen: Observations, said: str) -> None:
+    def unproven(self, request: Request) -> Sequence[int]:
+        """What the others need was seen by the fast door."""
+        return self._touched
+
+    def survey(self, request: Request, store: Store, disk: RealDisk, shell: Shell | None, memory: Memory | None = None) -> Survey:
+        """One that judges only whom something concerns."""
+        made = super().survey(request, store, disk, shell, memory)
+        made.known = lambda i: self._known.holds(self._numbers[i])
+        return made
+
+    def remember(self, options: Options, request: Request, judged: Iterable[int], seen: Observations, said: str) -> None:
         """Keep the record of the verdict true."""
-        amend(self.layout, self._seen, self._divided, self._numbers, self._judged, seen, self.environ, self.secrets)
+        numbers = frozenset([self._numbers[i] for i in judged])
+        amend(self.layout, self._seen, self._divided, self._numbers, numbers, seen, self.environ, self.secrets)
 
 
 def open_part(options: Options, environ: Mapping[str, str], differing: Differing) -> Part | None:
@@ -112,7 +130,7 @@ def _open(layout: Layout, environ: Mapping[str, str], differing: Differing) -> P
     project = compiled.load_some(layout, divided.key, divided.compiled, numbers)
     if project is None:
         return None
-    return Part(layout, environ, seen, divided, numbers, members, project)
+    return Part(layout, environ, seen, divided, numbers, members, project, frozenset(touched))
 
 
 def _graph(nodes: Sequence[Node], divided: Parts, numbers: Sequence[int], members: frozenset[int]) -> Graph:
@@ -120,13 +138,13 @@ def _graph(nodes: Sequence[Node], divided: Parts, numbers: Sequence[int], member
     inside = frozenset([node.id for node in nodes])
     kept = []
     for number, node in zip(numbers, nodes, strict=True):
-        if number in members or number in divided.groups:
-            cut = node.with_(
+        if number not in members and number not in divided.groups:
+            node = node.with_(depends_on=(), after=(), inferred=())
+        elif not inside.issuperset((*node.depends_on, *node.after, *node.inferred)):
+            node = node.with_(
                 depends_on=_in(node.depends_on, inside), after=_in(node.after, inside), inferred=_in(node.inferred, inside)
             )  # fmt: skip
-        else:
-            cut = node.with_(depends_on=(), after=(), inferred=())
-        kept.append(cut)
+        kept.append(node)
     graph = Graph(kept)
     graph.level = [divided.level[number] for number in numbers]
     return graph

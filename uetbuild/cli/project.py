@@ -92,7 +92,11 @@ class OpenProject:
     def narrow(self, store: SqliteStore) -> None:
         """Have no more read than what is needed."""
 
-    def remember(self, options: Options, request: Request, seen: Observations, said: str) -> None:
+    def unproven(self, request: Request) -> Sequence[int]:
+        """The members of which is not known that all is there that they need."""
+        return request.members
+
+    def remember(self, options: Options, request: Request, judged: Iterable[int], seen: Observations, said: str) -> None:
         """Keep a verdict "up to date", for who acts."""
 
     def renew(self, stamps: dict[str, Stamp]) -> None:

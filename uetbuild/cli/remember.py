@@ -21,6 +21,8 @@ from uetbuild.state.observations import still_holds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from uetbuild.cli.options import Options
     from uetbuild.cli.project import OpenProject
     from uetbuild.engine.request import Request
@@ -32,11 +34,13 @@ GRANULARITY = 0.0105  # seconds after which a change of a file shows in its time
 
 
 class Remembered:
-    """A verdict "up to date": all that was `seen` for it, what was asked, and how many `workstreams` take part."""
+    """A verdict "up to date": all that was `seen` for it, what was asked, which nodes were `judged`, and how many
+    `workstreams` take part."""
 
-    __slots__ = ("request", "seen", "workstreams")
+    __slots__ = ("judged", "request", "seen", "workstreams")
 
-    def __init__(self, seen: Observations, request: Request, workstreams: int) -> None:
+    def __init__(self, seen: Observations, request: Request, judged: Iterable[int], workstreams: int) -> None:
+        self.judged = judged
         self.seen = seen
         self.request = request
         self.workstreams = workstreams
@@ -49,7 +53,7 @@ def nothing_to_do(session: OpenProject, survey: Survey, disk: RealDisk) -> Remem
     seen = disk.observations
     seen.add(session.rests_on)
     request = survey.request
-    return Remembered(seen, request, len(session.graph.workstreams(request.members)) + request.settled)
+    return Remembered(seen, request, survey.seen, len(session.graph.workstreams(request.members)) + request.settled)
 
 
 def judged_again(session: OpenProject, options: Options, store: SqliteStore, ended: float) -> Remembered | None:
@@ -61,11 +65,11 @@ def judged_again(session: OpenProject, options: Options, store: SqliteStore, end
     sleep(max(0.0, ended + GRANULARITY - monotonic()))  # so that a later change of what was written last shows
     if not still_holds(session.rests_on, session.root, session.environ):
         return None  # the manifest will be read anew
-    memory = Memory(store)
+    memory = Memory(store, dict(store.known.stamps))
     session.renew(memory.stamps)
     request = session.request(options)
     disk = RealDisk(session.root, store.digests, session.environ)
-    preflight(session.graph, request.members, disk)
+    preflight(session.graph, session.unproven(request), disk)
     survey = session.survey(request, store, disk, None, memory)
     if any(judged.verdict not in (Verdict.UP_TO_DATE, Verdict.SKIPPED) for judged in survey.all().values()):
         return None

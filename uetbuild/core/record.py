@@ -46,11 +46,10 @@ class Record:
         if len(row) != len(slots):
             raise ValueError(f"a row of {len(row)} values is no {cls.__name__}")
         self = cls.__new__(cls)
-        _fill(self, slots, row)
-        for name, kind in cls.NESTED.items():
-            value = getattr(self, name)
-            if value:
-                setattr(self, name, _revive(kind, value))
+        any(map(setattr, repeat(self), slots, row))
+        for place, name, kind in _NESTED.get(cls) or _nested(cls):
+            if row[place]:
+                setattr(self, name, _revive(kind, row[place]))
         return self
 
     def with_(self, **changes: Any) -> Self:
@@ -74,6 +73,15 @@ class Record:
             if name not in self.DEFAULTS or getattr(self, name) != self.DEFAULTS[name]
         )
         return f"{type(self).__name__}({shown})"
+
+
+_NESTED: dict[type[Record], tuple[tuple[int, str, type[Record]], ...]] = {}  # (place in the row, field, class of what is in it)
+
+
+def _nested(cls: type[Record]) -> tuple[tuple[int, str, type[Record]], ...]:
+    """Found when a class is first revived: one that holds itself knows its fields only after it was made."""
+    found = _NESTED[cls] = tuple([(cls.__slots__.index(name), name, kind) for name, kind in cls.NESTED.items()])
+    return found
 
 
 def _fill(record: Record, names: Collection[str], values: Iterable[Any]) -> None:

@@ -24,8 +24,9 @@ class Memory:
 
     __slots__ = ("chains", "stamps", "_approvals", "_producers", "_store")
 
-    def __init__(self, store: Store) -> None:
-        self.stamps: dict[str, Stamp] = store.stamps()
+    def __init__(self, store: Store, stamps: dict[str, Stamp] | None = None) -> None:
+        """`stamps`: those of the store, where they were read already."""
+        self.stamps: dict[str, Stamp] = store.stamps() if stamps is None else stamps
         self.chains: dict[str, Chain] = store.chains()
         self._approvals: dict[str, Answer] | None = None
         self._producers: dict[str, str] | None = None

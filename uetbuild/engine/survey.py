@@ -36,7 +36,7 @@ class Survey:
 
     __slots__ = (
         "project", "graph", "disk", "memory", "answers", "request", "reach", "recorded", "settled", "seen", "stirred", "approvals",
-        "_gone", "_later", "_members",
+        "known", "ran", "_gone", "_later", "_members",
     )  # fmt: skip
 
     def __init__(self, project: Project, graph: Graph, disk: Disk, memory: Memory, answers: Answers, request: Request) -> None:
@@ -50,7 +50,9 @@ class Survey:
         self.recorded = RecordedOrder(graph, memory.chains, memory.stamps, request.strict_waves)
         self.settled: set[str] = set()  # ids of nodes that ran or were found up to date in this build
         self.seen: dict[int, Stamp] = {}
+        self.ran: set[int] = set()
         self.stirred: set[int] = set()  # nodes that ran in this build, and those judged so far that come after one
+        self.known: Callable[[int], bool] | None = None  # whether a node before which nothing ran is what it was, for less than a verdict
         self._members = frozenset(request.members)
         self.approvals = Approvals(graph, memory, disk, self.absent)
         self._gone = self._orphaned()
@@ -87,10 +89,13 @@ class Survey:
 
     def _judge(self, i: int, pending: Sequence[int]) -> Judged:
         node = self.graph.nodes[i]
-        if self.stirred and self._comes_after_a_run(i):
-            self._forget(i)  # also what no node declares may have been written meanwhile
         if node.skipped:
             return SKIPPED
+        if self.known is not None and not self._comes_after(self.ran, i) and self.known(i):
+            return UP_TO_DATE
+        if self.known is not None or (self.stirred and self._comes_after(self.stirred, i)):
+            self.stirred.add(i)
+            self._forget(i)  # also what no node declares may have been written meanwhile
         if node.guard is not None and node.guard.only and not self.guarded(node):
             return UP_TO_DATE  # nothing to check
         if i in self.graph.approvals:
@@ -130,13 +135,12 @@ class Survey:
                 paths |= dict.fromkeys((*stamp.inputs, *stamp.edits, *stamp.discovered))
         self.disk.forget(list(paths))
 
-    def _comes_after_a_run(self, i: int) -> bool:
-        """Whether a recipe ran in this build on which the node waited, and so might have meant to see what it did."""
+    def _comes_after(self, others: set[int], i: int) -> bool:
+        """Whether the node waited for one of these, and so might have meant to see what it did."""
         todo = list(self.graph.deps[i])
         while todo:
             j = todo.pop()
-            if j in self.stirred:
-                self.stirred.add(i)
+            if j in others:
                 return True
             if self.graph.nodes[j].is_group:
                 todo.extend(self.graph.deps[j])

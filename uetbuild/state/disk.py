@@ -98,6 +98,7 @@ class RealDisk:
         """(name, kind) of what stands in a folder, sorted by name; [] where there is no folder. Raises UetError when it cannot be read."""
         folder = self._inside(folder)
         here = self._looks.folder(folder)
+        self.observations.beyond.add(self.reader)
         if here.listing is None or not (here.checked or self._is_unchanged(folder, here)):
             here.listing = self._list(folder, here)
         here.checked = True
@@ -235,6 +236,7 @@ class RealDisk:
         if text is None:
             return Kind.ABSENT
         target = self._target(path, text)
+        self.observations.beyond.add(self.reader)
         reader, self.reader = self.reader, -1  # who asks for the link later does not come by here again
         try:
             inner = self._digest(target) if self._leads_somewhere(path, target) else Kind.ABSENT

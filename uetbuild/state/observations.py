@@ -25,10 +25,11 @@ CHANGED = "?"  # a kind that was seen to change; no path has it
 class Observations:
     """`files`: path -> signature, None = nothing there. `kinds`: path -> letter of `Kind`. `folders`: path -> (mtime_ns, ctime_ns, inode)
     of what was listed, None = no folder. `env`: name -> value, None = unset. `programs`: name -> absolute path, "" = not found.
-    `readers`: path of a file -> the numbers of those for whom it was looked at (`Disk.reader`), which may be one only.
+    `readers`: path of a file -> the numbers of those for whom it was looked at (`Disk.reader`), which may be one only; `beyond`: those for
+    whom more was than files, folders or where a link leads.
     """
 
-    __slots__ = ("env", "files", "folders", "kinds", "programs", "readers")
+    __slots__ = ("beyond", "env", "files", "folders", "kinds", "programs", "readers")
 
     def __init__(self) -> None:
         self.files: dict[str, Signature | None] = {}
@@ -37,6 +38,7 @@ class Observations:
         self.env: dict[str, str | None] = {}
         self.programs: dict[str, str] = {}
         self.readers: dict[str, int | frozenset[int]] = {}
+        self.beyond: set[int] = set()
 
     def read_by(self, path: str, reader: int) -> None:
         """Note for whom a path was looked at."""

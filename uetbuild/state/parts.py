@@ -6,7 +6,7 @@ down with it, by numbers, and the compiled manifest named from which single node
 
 from __future__ import annotations
 
-from uetbuild.front import MAGIC
+from uetbuild.front import MAGIC, print_of
 from uetbuild.state import atomic
 from uetbuild.state.observations import NOBODY, numbers
 from uetbuild.state.sealed import seal, unseal
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from uetbuild.front import Snapshot
+
 
 class Parts:
     """`key` and `compiled`: name and sum of the compiled manifest; `before`, `behind`, `level` of all nodes, as `Graph` has them;
-    `groups`: numbers; `size`: how many workstreams take part. `readers`: of each file in the order of the snapshot's sweeps who looked at
-    it, a number or several; None where not only nodes did.
+    `groups`: numbers; `size`: how many workstreams take part; `quiet`: who looked at nothing but files that are there. `readers`: of each
+    file in the order of the snapshot's sweeps who looked at it, a number or several; None where not only nodes did.
     """
 
-    __slots__ = ("key", "compiled", "before", "behind", "level", "groups", "size", "readers")
+    __slots__ = ("key", "compiled", "before", "behind", "level", "groups", "size", "quiet", "readers")
 
     key: str
     compiled: int
@@ -32,12 +34,41 @@ class Parts:
     level: list[int]
     groups: frozenset[int]
     size: int
+    quiet: frozenset[int]
     readers: list[int | frozenset[int] | None]
 
     def of(self, place: int) -> frozenset[int] | None:
         """Who looked at a file."""
         found = self.readers[place]
         return None if found is None else numbers(found)
+
+
+class Known:
+    """Which nodes still are what they were when nothing had to be done, by a look at their files, as the record has them."""
+
+    def __init__(self, seen: Snapshot, divided: Parts, touched: frozenset[int]) -> None:
+        """`touched`: those of whom it is known that something changed."""
+        self._seen = seen
+        self._divided = divided
+        self._touched = touched
+        self._prints = memoryview(seen.prints).cast("q")
+        self._files: dict[int, list[tuple[str, int]]] = {}
+
+    def holds(self, number: int) -> bool:
+        """Whether all files that the node looked at look as they did; False also where it looked at anything else."""
+        if number in self._touched or number not in self._divided.quiet:
+            return False
+        if not self._files:
+            self._collect()
+        return all(print_of(path) == self._prints[place] for path, place in self._files.get(number, ()))
+
+    def _collect(self) -> None:
+        places = enumerate(self._divided.readers)
+        for folder, names, _ in self._seen.sweeps:
+            start = folder.rstrip("/") + "/"
+            for name, (place, readers) in zip(names, places, strict=False):
+                for number in () if readers is None else numbers(readers):
+                    self._files.setdefault(number, []).append((start + name, place))
 
 
 def path_of(snapshot: str) -> str:

@@ -15,7 +15,7 @@ from uetbuild import front
 from uetbuild.core.kinds import Kind
 from uetbuild.front import MAGIC, SIGNATURE, Snapshot, env_hash, file_name, sweep_hash, verdict_words
 from uetbuild.state import atomic, parts
-from uetbuild.state.observations import find_program
+from uetbuild.state.observations import find_program, numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def save(
             divided.readers = [
                 parts.readers_of(full.get(f"{folder.rstrip('/')}/{name}")) for folder, names, _ in snapshot.sweeps for name in names
             ]
+            others = [numbers(readers) for path, readers in seen.readers.items() if not seen.files.get(path)]  # not there, or no file
+            divided.quiet = divided.quiet.difference(seen.beyond, *others)
             snapshot.parts = parts.write(f"{layout.folder}/{file_name(snapshot.words, snapshot.here)}", divided)
         write(layout, snapshot, secrets)
     except (Unobservable, OSError, ValueError):  # ValueError: too big for four bytes, or no value of marshal

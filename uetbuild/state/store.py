@@ -64,7 +64,7 @@ class SqliteStore:
         self._runs: dict[str, Run] = {}
         self._run = ""
         self._spawned: dict[str, Process] = {}  # what this build recorded of its processes, by key
-        self._known = Changes()  # what was read or written here
+        self.known = Changes()  # what was read or written here
         self._damaged = 0
         self._names: list[str] | None = None  # the nodes of which anything is read, None for all
         database.refill = self._refill
@@ -81,25 +81,25 @@ class SqliteStore:
     def stamps(self) -> dict[str, Stamp]:
         """All stamps by node id."""
         found: dict[str, Stamp] = self._load("stamps", STAMPS, Stamp.from_row, self._names)
-        self._known.stamps = dict(found)
+        self.known.stamps = dict(found)
         return found
 
     def chains(self) -> dict[str, Chain]:
         """All chains of edited files by path."""
         found: dict[str, Chain] = self._load("chains", CHAINS, lambda row: tuple([Link.from_row(link) for link in row]))
-        self._known.chains = dict(found)
+        self.known.chains = dict(found)
         return found
 
     def answers(self) -> dict[str, str]:
         """What `sh` variables, probes and `skip_if` said last time."""
         found: dict[str, str] = self._load("answers", ANSWERS, str)
-        self._known.answers = dict(found)
+        self.known.answers = dict(found)
         return found
 
     def approvals(self) -> dict[str, Answer]:
         """What persons said about what was made."""
         found: dict[str, Answer] = self._load("approvals", APPROVALS, Answer.from_row)
-        self._known.approvals = dict(found)
+        self.known.approvals = dict(found)
         return found
 
     def seconds(self) -> dict[str, float]:
@@ -158,7 +158,7 @@ class SqliteStore:
         moments = _moments(changes) if is_armed() else []
         self.database.write(statements, [before for before, _ in moments])
         self.digests.written()
-        _merge(self._known, changes)
+        _merge(self.known, changes)
         _empty(changes)
         for _, after in moments:
             reach(after)
@@ -216,7 +216,7 @@ class SqliteStore:
         to date runs again in the next one. Events and runs of before are lost, and digests are learnt again.
         """
         return [
-            *_facts(self._known),
+            *_facts(self.known),
             _put("durations", self._durations or {}, DURATIONS),
             _put("runs", self._runs, RUNS),
             _put("processes", self._spawned, PROCESSES),
