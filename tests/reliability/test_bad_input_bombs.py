@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import pytest
 from bad_input import answer
 
-from uetbuild.errors import UetError
+from uetbuild.errors import UetError, UetErrors
 from uetbuild.manifest import bounds, expand, expressions, yamltext
 from uetbuild.manifest.expand import MAX_NODES
+from uetbuild.manifest.faults import MAX_FAULTS
 
 WORK = "workstreams: {a: {run: 'true'}}\n"
 TEN = ",".join("0123456789")
@@ -130,6 +131,12 @@ def test_the_tree_of_aliases_stops_at_the_bound(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(yamltext._Composer, "_attach", lambda self, node: attached.append(node) or plain(self, node))
     told(ALIASES + WORK)
     assert len(attached) < 200
+
+
+def test_no_more_errors_are_collected_than_anybody_reads() -> None:
+    error = answer(("version: 1\n" + BOMBS["errors on one line"][0]).encode())
+    assert isinstance(error, UetErrors)
+    assert len(error.errors) + error.left_out == MAX_FAULTS
 
 
 def test_values_are_counted_as_often_as_they_stand_there() -> None:

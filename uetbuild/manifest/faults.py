@@ -7,9 +7,14 @@ from collections.abc import Iterable, Mapping
 from uetbuild.errors import Location, UetError, UetErrors
 from uetbuild.manifest.tree import SourceFile
 
+MAX_FAULTS = 5000  # at most 20 are shown, and each takes its time
+
 
 class Faults:
-    """Errors by place: of several at one place the first is kept, so that a hundred nodes of one `matrix` do not repeat one mistake."""
+    """Errors by place: of several at one place the first is kept, so that a hundred nodes of one `matrix` do not repeat one mistake.
+
+    More than `MAX_FAULTS` are not collected: who adds one gets all of them raised, as `UetErrors`.
+    """
 
     __slots__ = ("_found", "_places")
 
@@ -18,7 +23,9 @@ class Faults:
         self._places: set[tuple[str, int, int]] = set()
 
     def add(self, error: UetError) -> None:
-        """Keep an error (of `UetErrors` each one)."""
+        """Keep an error (of `UetErrors` each one). Raises UetErrors where there are too many already."""
+        if len(self._found) >= MAX_FAULTS:
+            self.check({})
         if isinstance(error, UetErrors):
             for each in error.errors:
                 self.add(each)
