@@ -10,6 +10,7 @@ import docs_debian
 import docs_pictures
 import pytest
 from docs_transcripts import PAGES, ROOT, Block, blocks, settled, slow, stories, told, values
+from ruamel.yaml import YAML
 
 from uetbuild.cli import reference
 from uetbuild.manifest.generated import current
@@ -52,6 +53,13 @@ def test_manifests_in_the_documentation_load(block: Block, tmp_path) -> None:
     for name in re.findall(r"\{load: (\S+)\}", block.text):
         (tmp_path / name).write_text("a: 1\n", encoding="utf-8")
     load(str(tmp_path), "Uetfile.yaml", RealDisk(str(tmp_path), Digests(), {}))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_yaml_in_the_documentation_can_be_read(page) -> None:
+    for block in blocks(page):
+        if block.language == "yaml" and block.say != "broken":
+            assert YAML(typ="safe").load(block.text), block.place
 
 
 def test_the_readme_shows_a_manifest_and_the_tutorial_tells_a_story() -> None:
