@@ -114,6 +114,10 @@ def test_a_rule_over_what_another_rule_makes(example: Folder) -> None:
     example.write("text/2-more/2-new.md", "# New\n\n[x](nowhere.html)\n")
     said = example("-j1")
     assert (said.code, "2-new.html: `nowhere.html` leads nowhere" in said.text) == (1, True), said.text
+    (example.root / "text/2-more/2-new.md").unlink()
+    assert ran(example) == ["index", "links"]
+    assert example("clean --orphans").out == "removed 2 paths\n"
+    assert ran(example) == []
 
 
 @pytest.mark.parametrize("example", ["monorepo"], indirect=True)

@@ -69,9 +69,10 @@ def project(
     *,
     env: dict[str, str] | None = None,
     profile: str | None = None,
+    made: frozenset[str] = frozenset(),
     **assignments: str,
 ) -> Project:
-    return load(ROOT, "Uetfile.yaml", disk(manifest, files, env), profile=profile, assignments=assignments)
+    return load(ROOT, "Uetfile.yaml", disk(manifest, files, env), profile=profile, assignments=assignments, made=made)
 
 
 def nodes(manifest: str, files: dict[str, str] | None = None, **more: object) -> dict[str, Node]:

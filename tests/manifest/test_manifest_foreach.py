@@ -124,6 +124,14 @@ def test_a_glob_means_literal_outputs_of_others_too_from_one_to_the_next() -> No
     assert made["bin"].inferred == ("obj[gen/one.c]", "obj[gen/two.c]")
 
 
+def test_what_a_node_made_that_is_gone_is_no_item() -> None:
+    """As in a clean folder: what only another file would lead to is not there without that file."""
+    chain = OBJ + '  dump: {foreach: "build/**/*.o", outputs: ["dump/{{ item.rel }}.txt"], run: d}\n'
+    files = {"src/a.c": "", "build/a.o": "", "build/gone.o": "", "build/theirs.o": ""}
+    made = frozenset(("build/a.o", "build/gone.o"))
+    assert list(nodes(chain, files, made=made)) == ["obj[src/a.c]", "dump[build/a.o]", "dump[build/theirs.o]"]
+
+
 def test_own_outputs_are_no_items() -> None:
     manifest = "workstreams: {min: {foreach: 'web/*.js', outputs: ['web/{{ item.stem }}.min.js'], run: 'min {{ item }}'}}"
     assert list(nodes(manifest, {"web/a.js": ""})) == ["min[web/a.js]"]

@@ -66,13 +66,14 @@ class OpenProject:
         self.rests_on: Observations  # what was seen when the manifest was compiled, now or earlier
         self.key = ""
         self.compiled = 0  # sum of the file in which the compiled manifest is kept, 0 for none
-        self.project = self._compiled(found.manifest, options)
+        self.reader = open_reader(self.layout)
+        stamps = self.reader.stamps()
+        self.project = self._compiled(found.manifest, options, stamps)
         self.secrets = Secrets.of(environ, self.project.nodes)
         if self.fresh is not None:
             self.secrets.hush(self.project)  # one that was kept holds none
-        self.reader = open_reader(self.layout)
         self._namespace = found.here
-        self.renew(self.reader.stamps())
+        self.renew(stamps)
 
     def close(self) -> None:
         """Read the records no more."""
@@ -105,7 +106,7 @@ class OpenProject:
         self.graph = with_discovered(self.project, stamps)
         self._targets = Targets(self.project, self.graph, self._namespace, self.here)
 
-    def _compiled(self, manifest: str, options: Options) -> Project:
+    def _compiled(self, manifest: str, options: Options, stamps: Mapping[str, Stamp]) -> Project:
         assignments = dict(options.assignments)
         self.key = compiled.cache_key(self.root, manifest, options.profile, assignments)
         cached = compiled.load(self.layout, self.key) if self.layout.check() else None
@@ -115,7 +116,8 @@ class OpenProject:
         from uetbuild.manifest.load import load  # pydantic, ruamel and jinja2: only when the manifest changed
 
         disk = RealDisk(self.root, Digests(), self.environ)
-        project = load(self.root, manifest, disk, profile=options.profile or None, assignments=assignments)
+        made = {path for stamp in stamps.values() for path in stamp.outputs}
+        project = load(self.root, manifest, disk, profile=options.profile or None, assignments=assignments, made=made)
         self.fresh = self.rests_on = disk.observations
         return project
 

@@ -1,7 +1,8 @@
 """`matrix` and `foreach`: from declared workstreams to instances, each with its outputs.
 
 A glob stands for files on disk and for literal outputs of other workstreams, which may come from globs themselves: outputs are followed
-from workstream to workstream until nothing new turns up. A workstream's own outputs are never its items.
+from workstream to workstream until nothing new turns up. A workstream's own outputs are never its items. A file that was made by a node is
+one only if a node still makes it: what those left that are gone is none.
 """
 
 from __future__ import annotations
@@ -50,14 +51,19 @@ class _Loop:
 
 
 class Expansion:
-    """Expands all workstreams of a project. `instances` by workstream, in the order of their ids in brackets; `warnings` for people."""
+    """Expands all workstreams of a project. `instances` by workstream, in the order of their ids in brackets; `warnings` for people.
+    `made`: the files that nodes are recorded to have created.
+    """
 
-    def __init__(self, disk: Disk, exclude: tuple[str, ...], paths: Callable[[Declared], Paths], faults: Faults) -> None:
+    def __init__(
+        self, disk: Disk, exclude: tuple[str, ...], paths: Callable[[Declared], Paths], faults: Faults, made: frozenset[str] = frozenset()
+    ) -> None:
         self.warnings: list[str] = []
         self._disk = disk
         self._exclude = exclude
         self._paths = paths
         self._faults = faults
+        self._made = made
         self._counted = 0  # instances so far
 
     def expand(self, declared: Iterable[tuple[Declared, Surroundings]]) -> list[Instance]:
@@ -155,7 +161,7 @@ class Expansion:
 
     def _look_on_disk(self, loop: _Loop) -> None:
         own: set[str] = set()
-        for _, path in files((loop.source,), self._disk, self._exclude, _NOTHING):
+        for _, path in files((loop.source,), self._disk, self._exclude, _NOTHING, gone=self._made):
             for instance in self._add(loop, path):
                 own.update(_literals(instance))
         for path in own.intersection(loop.items):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from uetbuild.core.barriers import hold_next_waves
 from uetbuild.core.cells import hold_dependents, hold_followers
@@ -40,15 +40,19 @@ _SYSTEMS = {"darwin": "macos"}
 _MACHINES = {"arm64": "aarch64", "amd64": "x86_64"}
 
 
-def load(root: str, manifest: str, disk: Disk, *, profile: str | None = None, assignments: Mapping[str, str] | None = None) -> Project:
+def load(
+    root: str, manifest: str, disk: Disk, *, profile: str | None = None, assignments: Mapping[str, str] | None = None,
+    made: Collection[str] = (),
+) -> Project:  # fmt: skip
     """The compiled project of the manifest `manifest` (root-relative) in the absolute folder `root`.
 
-    `assignments` are NAME=VALUE of the command line. Raises UetErrors with all that is wrong.
+    `assignments` are NAME=VALUE of the command line; `made`: paths that nodes are recorded to have created. Raises UetErrors with all that
+    is wrong.
     """
     collecting = gc.isenabled()
     gc.disable()  # all that is made here is kept; the collector would walk it again and again
     try:
-        return _Loading(root, disk, read_family(manifest, disk, profile), assignments or {}).project()
+        return _Loading(root, disk, read_family(manifest, disk, profile), assignments or {}, made).project()
     finally:
         if collecting:
             gc.enable()
@@ -57,11 +61,12 @@ def load(root: str, manifest: str, disk: Disk, *, profile: str | None = None, as
 class _Loading:
     """The work of `load`, one step a method."""
 
-    def __init__(self, root: str, disk: Disk, family: Family, assignments: Mapping[str, str]) -> None:
+    def __init__(self, root: str, disk: Disk, family: Family, assignments: Mapping[str, str], made: Collection[str]) -> None:
         self.root = root
         self.disk = disk
         self.family = family
         self.assignments = assignments
+        self.made = frozenset(made)
         self.faults = Faults()
         self.sh_vars: dict[str, ShVar] = {}
         self.surroundings: dict[str, Surroundings] = {}
@@ -83,7 +88,7 @@ class _Loading:
         self.faults.check(self.family.sources)
         scopes = Scopes(self.surroundings, namespaces, self.faults)
         paths = self._paths(namespaces, scopes)
-        expansion = Expansion(self.disk, self.family.exclude, paths, self.faults)
+        expansion = Expansion(self.disk, self.family.exclude, paths, self.faults, self.made)
         instances = expansion.expand([(one, self.surroundings[one.unit.file]) for one in namespaces.workstreams.values()])
         gating = Gating(namespaces, self.faults)
         gating.name(instances)
