@@ -246,13 +246,30 @@ def test_how_many_run_at_once_makes_no_other_verdict(world):
 
 
 @pytest.mark.parametrize(
-    "words", [["-n"], ["-B"], ["--json"], ["status"], ["list"], ["--explain", "-v"], ["-C", "."], ["joined", "--state", "x"]]
+    "words", [["-n", "joined"], ["-B"], ["--json"], ["status"], ["list"], ["--explain", "-v"], ["-C", "."], ["joined", "--state", "x"]]
 )
 def test_what_is_no_plain_build_is_none_of_its_business(world, words):
     assert world.build() == 0
     world.words = words
     world.build()
     assert world.door() is None
+
+
+def test_who_only_asks_is_told_what_the_full_program_prints(world):
+    assert world.build() == 0
+    for words in (["-n"], ["--dry-run", "-j3"]):
+        world.words = words
+        done = subprocess.run(
+            [sys.executable, "-c", f"from uetbuild.cli.app import main; main({words})"], cwd=world.root, env=world.environ,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True,
+        )  # fmt: skip
+        assert world.door() == done.stdout == b"up to date (6 workstreams)\n"
+    world.write("target", "new")
+    assert world.door() is None
+    world.words = []
+    assert world.build() == 0
+    world.words = ["-n"]
+    assert world.door() == b"up to date (6 workstreams)\n"
 
 
 def test_who_asks_a_command_is_not_remembered(world):

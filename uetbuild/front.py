@@ -31,10 +31,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-MAGIC = f"uetbuild plan 2 {__version__} {sys.implementation.cache_tag} {sys.hexversion:x}\n".encode()
+MAGIC = f"uetbuild plan 3 {__version__} {sys.implementation.cache_tag} {sys.hexversion:x}\n".encode()
 STATE = ".uet"
 WORTH_FORKING = 3000  # files; below that a second process costs more than it saves
 MOST_CHANGED = 500  # folders (or parts of folders) with changed files of which the full program is told; then it looks at everything
+
+ASKS = ("-n", "--dry-run")  # of what a bare command line builds
 
 SIGNATURE = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")  # of a file or link: whoever writes or replaces it changes it
 FOLDER = attrgetter("st_mtime_ns", "st_ctime_ns", "st_ino")  # of a folder's list of names
@@ -44,6 +46,7 @@ FORMAT = 0o170000  # the bits of a mode that tell files, folders and links apart
 class Snapshot:
     """What the body holds. `root`, `words`, `here`: project, command line and current folder (relative to the root). `said`: bytes printed.
 
+    `asked`: those that `--dry-run` prints, b"" where that may be something else.
     `env`: names, and `env_hash` of them (values are never stored). `sweeps`: (folder, names, `sweep_hash` of them); `prints`: of each file
     of these, in their order, the hash of its signature in 8 bytes, as this machine has them; `parts`: sum of the record that tells which
     node looked at which of them (state/parts.py), 0 for none.
@@ -53,13 +56,15 @@ class Snapshot:
     """
 
     __slots__ = (
-        "root", "here", "words", "said", "env", "sweeps", "prints", "parts", "absent", "no_folders", "kinds", "folders", "led", "database",
+        "root", "here", "words", "said", "asked", "env", "sweeps", "prints", "parts", "absent", "no_folders", "kinds", "folders", "led",
+        "database",
     )  # fmt: skip
 
     root: str
     here: str
     words: list[str]
     said: bytes
+    asked: bytes
     env: tuple[list[str], int]
     sweeps: list[tuple[str, list[str], int]]
     prints: bytes
@@ -136,6 +141,9 @@ def env_hash(names: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _look(words: list[str], environ: Mapping[str, str]) -> bytes | Differing | None:
+    asks = len(words) == 1 and words[0] in ASKS
+    if asks:
+        words = []  # what was built is known
     cwd = folder = os.getcwd()
     while True:
         here = cwd[len(folder) :].strip("/")
@@ -156,8 +164,9 @@ def _look(words: list[str], environ: Mapping[str, str]) -> bytes | Differing | N
     finally:
         chdir(cwd)
     if places:
-        return Differing(seen, places)
-    return seen.said if places == [] and type(seen.said) is bytes else None
+        return None if asks else Differing(seen, places)
+    said = (seen.asked or None) if asks else seen.said
+    return said if places == [] and type(said) is bytes else None
 
 
 def _read(state: str, name: str) -> Snapshot | None:

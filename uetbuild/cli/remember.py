@@ -83,4 +83,6 @@ def save(session: OpenProject, options: Options, request: Request, seen: Observa
     disk = RealDisk(session.root, Digests(), session.environ)
     if options.typed is not None and (options.file or observe(cwd, session.root, disk)):
         seen.add(disk.observations)
-        snapshot.save(session.layout, options.typed, cwd, said, seen, session.environ, session.secrets, divide(session, request))
+        divided = divide(session, request)
+        asked = said if divided is not None and not session.project.warnings else ""  # else a plan may have more to say
+        snapshot.save(session.layout, options.typed, cwd, said, seen, session.environ, session.secrets, divided, asked)

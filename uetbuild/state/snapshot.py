@@ -38,17 +38,19 @@ class Unobservable(Exception):
 
 def save(
     layout: Layout, words: Sequence[str], cwd: str, said: str, seen: Observations, environ: Mapping[str, str], secrets: Secrets,
-    divided: Parts | None = None,
+    divided: Parts | None = None, asked: str = "",
 ) -> bool:  # fmt: skip
     """Record that what was typed (`words`, in the folder `cwd`) was up to date. Returns whether it could be; never raises for the disk.
 
     `seen`: all looks of that verdict; `said`: what it printed; `secrets`: what is not to be stored; `divided`: what to keep beside it, but
-    for the readers, so that a change can be told by whom it concerns. The caller holds the build lock, and the database is closed.
+    for the readers, so that a change can be told by whom it concerns; `asked`: what `--dry-run` prints, if that is known. The caller holds
+    the build lock, and the database is closed.
     """
     if secrets.are_said(words):
         return False
     try:
         snapshot = _snapshot(layout, words, cwd, said, seen, environ)
+        snapshot.asked = asked.encode()
         if divided is not None:
             base = layout.root.rstrip("/") + "/"
             full = {_full(base, path): readers for path, readers in seen.readers.items()}
