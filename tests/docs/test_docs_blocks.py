@@ -59,7 +59,7 @@ def test_manifests_in_the_documentation_load(block: Block, tmp_path) -> None:
 def test_yaml_in_the_documentation_can_be_read(page) -> None:
     for block in blocks(page):
         if block.language == "yaml" and block.say != "broken":
-            assert YAML(typ="safe").load(block.text), block.place
+            assert YAML(typ="safe", pure=True).load(block.text), block.place
 
 
 def test_the_readme_shows_a_manifest_and_the_tutorial_tells_a_story() -> None:
