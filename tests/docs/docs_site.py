@@ -31,6 +31,7 @@ LINKED = {
 }  # path in the repository -> page
 
 _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)((?:#[^)\s]+)?)\)")
+_CELL = re.compile(r"<td>.*?</td>", re.S)
 _NAMED_BLOCK = re.compile(r"^<!-- (?:file|broken): \+?(\S+) -->\n+```(\w*)$", re.M)
 
 
@@ -58,6 +59,11 @@ def on_files(files: Files, *, config: MkDocsConfig) -> None:
 def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
     """The page with links that stay within the site, and with names above the blocks that are files."""
     return _NAMED_BLOCK.sub(r'```\2 title="\1"', relinked(markdown, page.file.src_uri))
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """A bar in a table's code stands there with a backslash, which GitHub takes away, and Python-Markdown does not."""
+    return _CELL.sub(lambda cell: cell[0].replace("\\|", "|"), html)
 
 
 def relinked(markdown: str, page: str) -> str:
@@ -92,7 +98,16 @@ def overview() -> str:
     """The page that lists the examples."""
     lines = [f"| [{Path(path).name}]({Path(page).name}) | {summary(ROOT / path)} |" for path, page in EXAMPLES.items()]
     return "\n".join(
-        ["# Examples", "", "Each lies in `examples/` of the repository, and is run by the tests.", "", "| | |", "|---|---|", *lines, ""]
+        [
+            "# Examples",
+            "",
+            "Each lies in `examples/` of the repository, and is run by the tests.",
+            "",
+            "| example | shows |",
+            "|---|---|",
+            *lines,
+            "",
+        ]
     )
 
 

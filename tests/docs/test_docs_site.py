@@ -54,6 +54,10 @@ def test_links_out_of_the_docs_lead_to_pages_of_the_site(page: str, link: str, l
     assert docs_site.relinked(link, page) == leads_to
 
 
+def test_a_bar_in_a_table_is_shown_without_its_backslash() -> None:
+    assert docs_site.on_page_content(r"<p>a\|b</p><td><code>a\|b</code></td>") == r"<p>a\|b</p><td><code>a|b</code></td>"
+
+
 def build(root: Path, target: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
     return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
