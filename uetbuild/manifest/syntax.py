@@ -251,12 +251,15 @@ def _misplaced(source: SourceFile, text: str, at: int, *, items: bool) -> Broken
     return Broken(UetError("this line is aligned with nothing above it", place, "align it with the keys it belongs to"))
 
 
+_MEANT_INSIDE = re.compile(r"""'[^']*+'[^'\s]|"(?:[^"\\]|\\.)*+"[^"\s]""", re.S)
+
+
 def _behind_closed(source: SourceFile, text: str, start: int, end: int) -> Broken:
     """`run: "{{ x }}" foo`: the value ends with the closing quote or bracket, and yet goes on."""
     value = text[start:end]
     opening = value[:1]
-    if opening in "'\"" and value.endswith(opening) and value.count(opening) % 2 and len(value) > 1:
-        inner = value[1:-1]  # 'it's'
+    if opening in "'\"" and value.endswith(opening) and len(value) > 1 and (value.count(opening) % 2 or _MEANT_INSIDE.match(value)):
+        inner = value[1:-1].replace('\\"', '"')  # 'it's', or "cd "$HOME" && ls", but not "a" "b", which is quoted as a whole
         error = UetError(f"a `{opening}` inside `{opening}…{opening}` ends the text", source.span(start, end), f"quote it: {quoted(inner)}")
         return Broken(error, start, end)
     what = {"[": "list", "{": "map"}.get(opening, "quoted text")
