@@ -86,7 +86,7 @@ OURS = {
     "uetbuild.engine", "uetbuild.engine.answers", "uetbuild.engine.approvals", "uetbuild.engine.arrivals", "uetbuild.engine.attempt", "uetbuild.engine.departures",
     "uetbuild.engine.discovered", "uetbuild.engine.gates", "uetbuild.engine.interrupts", "uetbuild.engine.journal", "uetbuild.engine.loop",
     "uetbuild.engine.memory", "uetbuild.engine.outputs", "uetbuild.engine.preflight", "uetbuild.engine.purse", "uetbuild.engine.recipe",
-    "uetbuild.engine.recorded",
+    "uetbuild.engine.recorded", "uetbuild.engine.remnants",
     "uetbuild.engine.request", "uetbuild.engine.states", "uetbuild.engine.survey", "uetbuild.engine.wait", "uetbuild.engine.waves",
     "uetbuild.executors", "uetbuild.executors.ask", "uetbuild.executors.channel", "uetbuild.executors.csignal",
     "uetbuild.executors.orphans", "uetbuild.executors.output",

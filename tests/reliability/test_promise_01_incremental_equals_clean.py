@@ -112,7 +112,10 @@ class Case:
         model = self.model()
         ran = set(said.names("start"))
         rejected = {name for name in said.names("fail") if name.startswith("g")}
-        assert ran - editors(self) <= reasons, f"ran without a reason: {ran - editors(self) - reasons}\n{said.text}"
+        unfounded = ran - reasons - editors(self)
+        # An editor that runs again may leave what it never left before, if another one came after it the last time.
+        unfounded -= {name for name in unfounded if model.made[name].needs & editors(self) & ran}
+        assert not unfounded, f"ran without a reason: {unfounded}\n{said.text}"
         assert all(times <= 3 for times in said.names("start").values()), said.log
         if not killed:
             assert not cut(said) or "--fail-fast" in said.words, said.log

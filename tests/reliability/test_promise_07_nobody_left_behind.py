@@ -41,6 +41,36 @@ workstreams: {work: {inputs: [in], outputs: [out], run: "head -c 1 in > out; ech
     assert folder.read("out") == "A\n"
 
 
+def test_what_a_killed_recipe_half_made_is_nobodys_source_when_its_workstream_is_gone(folder: Folder) -> None:
+    """By the record of its start alone: what it had made before was cleared away, and the manifest names it no more."""
+    copy = 'copy: {foreach: "src/*", outputs: ["o/{{ item.name }}"], run: "cp src/{{ item.name }} o/; sh hang"}'
+    more = 'more: {inputs: [in], outputs: [d/, "*.p"], run: "echo > d/1; echo > 1.p; sh hang"}'
+    total = "total: {inputs: ['o/*', 'd/**', '*.p'], outputs: [sum], run: 'echo {{ inputs }} > sum'}"
+    folder.manifest(f"workstreams:\n  {copy}\n  {more}\n  {total}\n")
+    for name in ("src/a", "src/b", "in", "mine.p"):
+        folder.write(name, "0\n")
+    folder.write("hang", "")
+    said = folder("-j1")
+    assert said.code == 0, said.text
+    assert folder.read("sum") == "o/a o/b d/1 1.p mine.p\n"
+    folder.write("hang", "echo > started; sleep 1000")
+    for changed, who in (("src/b", "copy"), ("in", "more")):
+        folder.write(changed, "1\n")
+        build = running(folder, who)
+        build.kill()
+        ended(build)
+        (folder.root / "started").unlink()
+    (folder.root / "src/b").unlink()
+    folder.manifest(f"workstreams:\n  {copy}\n  {total}\n")
+    left = [folder.root / name for name in ("o/b", "d/1", "1.p")]
+    assert all(path.exists() for path in left)
+    assert folder("-j1").code == 0
+    assert folder.read("sum") == "o/a mine.p\n"
+    assert folder("clean --orphans").code == 0
+    assert not any(path.exists() for path in left)
+    assert folder.exists("mine.p")
+
+
 def test_a_killed_supervisor_loses_its_job_not_the_build(folder: Folder) -> None:
     folder.manifest("""
 workstreams:

@@ -10,6 +10,7 @@ from uetbuild.core.changes import Changes
 from uetbuild.core.kinds import Kind
 from uetbuild.engine.attempt import Bench
 from uetbuild.engine.outputs import Outputs
+from uetbuild.engine.remnants import half_made
 from uetbuild.engine.request import Request
 from uetbuild.errors import ExitCode, UetError
 from uetbuild.state.disk import RealDisk
@@ -70,7 +71,7 @@ def clean(session: OpenProject, words: Sequence[str], orphans: bool, wait: bool,
         changes = Changes()
         run = f"clean-{os.getpid()}"
         for name in sorted(wanted & stamps.keys()):
-            outputs = stamps[name].outputs
+            outputs = dict.fromkeys(half_made(stamps[name], disk, session.project.settings.exclude), "") | stamps[name].outputs
             for path in sorted(outputs, reverse=True):
                 kind = disk.kind(path)
                 if path in owned or kind == Kind.ABSENT:

@@ -22,19 +22,19 @@ class Stamp(Record):
 
     `inputs` keeps the order in which `{{ inputs }}` shows them; `discovered` is what the depfile named; `outputs` all that it
     created; `edits`: path -> digest it left; `before`: for an unfinished attempt, (path, signature) of the files that stood in
-    folder and glob outputs before it began (they are not ours to remove). `deps`: node id -> digest of what that dependency
-    creates and edits. `time` in seconds since 1970 when it last succeeded (when it started, if it never did), `seconds` how long
-    it took. `attempt`: how many attempts failed so far and are to be followed by another, `not_before` (seconds since 1970) when; both
-    0 unless it is tried again.
+    folder and glob outputs before it began (they are not ours to remove); `makes`: its declared outputs (kind, pattern, folder).
+    `deps`: node id -> digest of what that dependency creates and edits. `time` in seconds since 1970 when it last succeeded (when it
+    started, if it never did), `seconds` how long it took. `attempt`: how many attempts failed so far and are to be followed by another,
+    `not_before` (seconds since 1970) when; both 0 unless it is tried again.
     """
 
     __slots__ = (
         "node", "stage", "run", "time", "seconds", "definition", "env", "programs", "probes", "sh_vars",
-        "inputs", "discovered", "deps", "outputs", "edits", "before", "attempt", "not_before",
+        "inputs", "discovered", "deps", "outputs", "edits", "before", "makes", "attempt", "not_before",
     )  # fmt: skip
     DEFAULTS = {
         "run": "", "time": 0.0, "seconds": 0.0, "definition": "", "env": {}, "programs": {}, "probes": {}, "sh_vars": {},
-        "inputs": {}, "discovered": {}, "deps": {}, "outputs": {}, "edits": {}, "before": (), "attempt": 0,
+        "inputs": {}, "discovered": {}, "deps": {}, "outputs": {}, "edits": {}, "before": (), "makes": (), "attempt": 0,
         "not_before": 0.0,
     }  # fmt: skip
 
@@ -54,6 +54,7 @@ class Stamp(Record):
     outputs: dict[str, str]
     edits: dict[str, str]
     before: tuple[tuple[str, str], ...]
+    makes: tuple[tuple[int, str, bool], ...]
     attempt: int
     not_before: float
 

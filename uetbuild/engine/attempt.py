@@ -144,6 +144,7 @@ class Bench:
         return attempt.present.with_(
             stage=Stage.STARTED, run=run, time=now if last is None else last.time, outputs=kept,
             edits={} if last is None else last.edits, before=attempt.before, attempt=attempt.number - 1,
+            makes=tuple([(source.kind, source.pattern, source.folder) for source in node.outputs]),
         )  # fmt: skip
 
     def finish(self, attempt: Attempt, seconds: float, now: float) -> Ending:

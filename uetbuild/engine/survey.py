@@ -14,6 +14,7 @@ from uetbuild.core.stamps import Stage, Stamp
 from uetbuild.core.verdicts import Judged, Reason, Verdict
 from uetbuild.engine.approvals import Approvals
 from uetbuild.engine.recorded import RecordedOrder
+from uetbuild.engine.remnants import remnants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Survey:
         self.known: Callable[[int], bool] | None = None  # whether a node before which nothing ran is what it was, for less than a verdict
         self._members = frozenset(request.members)
         self.approvals = Approvals(graph, memory, disk, self.absent)
-        self._gone = self._orphaned()
+        self._gone = remnants(self.graph, self.memory, self.disk, self.project.settings.exclude)
         self._later: dict[int, frozenset[str]] = {}
 
     # --- verdicts ---------------------------------------------------------------------------------------------------------------
@@ -277,16 +278,6 @@ class Survey:
         if later is None:
             later = self._later[i] = frozenset([self.graph.nodes[j].id for j in self.reach.later(i)])
         return as_read(self.memory.chains[path], self.disk.digest(path), later.__contains__)
-
-    def _orphaned(self) -> frozenset[str]:
-        """Files that only nodes which are no longer in the manifest made."""
-        known = self.graph.index
-        dead = [stamp for stamp in self.memory.stamps.values() if stamp.node not in known]
-        if not dead:
-            return frozenset()
-        alive = {path for stamp in self.memory.stamps.values() if stamp.node in known for path in stamp.outputs}
-        declared = {source.pattern for node in self.graph.nodes for source in node.outputs if source.kind == Source.PATH}
-        return frozenset([path for stamp in dead for path in stamp.outputs if path not in alive and path not in declared])
 
 
 def _checks(node: Node) -> Callable[[str], bool] | None:
