@@ -192,3 +192,15 @@ def test_the_default_is_that_of_the_nearest_manifest():
     assert default(INCLUDED, namespaces=SPACES, here="libs/api", default=("gen",)) == ["api:test"]
     assert default(INCLUDED, namespaces=SPACES, default=("gen",)) == ["gen"]
     assert default(INCLUDED, namespaces=SPACES[:1], here="elsewhere", default=("gen",)) == ["gen"]
+
+
+def test_where_the_nearest_manifest_declares_no_default_it_is_its_all_or_else_its_workstreams_with_files():
+    spaces = (("", "", None), ("libs/api", "api", None), ("libs/ui", "ui", None))
+    nodes = (*INCLUDED, node("all", kind=Node.GROUP), node("ui:all", kind=Node.GROUP), node("ui:x", ["d"]), node("api:sub:y", ["e"]))
+    assert default(nodes, namespaces=spaces, here="libs/api", default=("gen",)) == ["api:gen", "api:test", "api:sub:y"]
+    assert default(nodes, namespaces=spaces, here="libs/ui", default=("gen",)) == ["ui:all"]
+    assert default(nodes, namespaces=spaces) == ["all"]
+    by_hand = (node("gen", ["a"]), node("api:deploy", ["b"], manual=True))
+    with pytest.raises(UetError, match="nothing to build") as caught:
+        default(by_hand, namespaces=spaces, here="libs/api", default=("gen",))
+    assert "`api:deploy`" in caught.value.hint and "`gen`" not in caught.value.hint

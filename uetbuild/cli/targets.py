@@ -89,16 +89,14 @@ class Targets:
         return None
 
     def default(self) -> list[int]:
-        """What a bare `uetbuild` builds. Raises UetError where nothing is left to build."""
-        declared = next((ids for _, prefix, ids in self._project.namespaces if prefix == self._prefix and self._prefix), None)
-        if declared is None:
-            declared = self._project.default
+        """What a bare `uetbuild` builds: the `default` of the nearest manifest, else its `all`, else all its workstreams that have files.
+        Raises UetError where nothing is left to build.
+        """
+        prefix = self._prefix
+        declared = next((ids for _, name, ids in self._project.namespaces if name == prefix), None) if prefix else self._project.default
         if declared is not None:
             return self.named(declared)
-        for name in self._names("all"):
-            if name in self._workstreams:
-                return self._workstreams[name]
-        return self._everything()
+        return self._workstreams.get(f"{prefix}:all" if prefix else "all") or self._everything(prefix)
 
     def members(self, indices: Iterable[int]) -> frozenset[int]:
         """These nodes, groups replaced by their members."""
@@ -153,14 +151,16 @@ class Targets:
             if not node.manual and node.kind != Node.GATE and any(match(node.workstream) or match(node.id) for match in matches)
         ]
 
-    def _everything(self) -> list[int]:
+    def _everything(self, prefix: str = "") -> list[int]:
+        """All workstreams of a namespace ("" for those of all of them) that have files and do not run by themselves."""
         found = [
             i
             for i, node in enumerate(self._graph.nodes)
             if node.touches_files and node.kind == Node.WORKSTREAM and not (node.manual or node.always)
-        ]
+            and (not prefix or node.workstream.startswith(f"{prefix}:"))
+        ]  # fmt: skip
         if not found:
-            names = [name for name in self._workstreams if ":" not in name]
+            names = [name for name in self._workstreams if (name.startswith(f"{prefix}:") if prefix else ":" not in name)]
             raise UetError(
                 "nothing to build: no workstream that is neither `manual` nor `always` has files",
                 hint=_declared(names, "the manifest declares no workstream"),
