@@ -337,6 +337,8 @@ def test_colours_mark_names_where_they_are_wanted(tmp_path: Path) -> None:
     build.start("a", "T")
     build.finish("a")
     assert "".join(build.sheet) == "\x1b[32ma\x1b[0m  T  \x1b[2m0.3s\x1b[0m\n"
+    assert build.end().endswith("\x1b[1mran 1 of 12 in 4.1s\x1b[0m\n")
+    assert build.end(state="failed", failed=1).endswith("\x1b[1;31mran 1 of 12 in 4.1s (1 failed)\x1b[0m\n")
 
 
 def test_nothing_to_do_is_one_line(tmp_path: Path) -> None:

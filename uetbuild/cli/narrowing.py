@@ -11,7 +11,7 @@ from uetbuild.errors import UetError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from uetbuild.cli.options import Options
     from uetbuild.cli.targets import Targets
@@ -24,23 +24,23 @@ QUIET = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false")  # starts n
 
 
 def narrowed(
-    options: Options, targets: Targets, graph: Graph, stamps: Mapping[str, Stamp], disk: Disk, shell: Callable[[], Shell],
-    made_from: Iterable[str], exclude: tuple[str, ...],
+    options: Options, words: Sequence[str], targets: Targets, graph: Graph, stamps: Mapping[str, Stamp], disk: Disk,
+    shell: Callable[[], Shell], made_from: Iterable[str], exclude: tuple[str, ...],
 ) -> tuple[list[str], Focus | None]:  # fmt: skip
-    """The words that name nodes, and the files that the build is limited to; None where it is not. `made_from`: the files that the manifest
-    was made from. What the list of files came to is kept in the options: it cannot be read a second time. Raises UetError.
+    """Those of the words that name nodes, and the files that the build is limited to; None where it is not. `made_from`: the files that the
+    manifest was made from. What the list of files came to is kept in the options: it cannot be read a second time. Raises UetError.
     """
-    words, paths = targets.parted(options.targets, lambda path: is_source(path, graph, stamps, disk))
+    naming, paths = targets.parted(words, lambda path: is_source(path, graph, stamps, disk))
     limits = [paths] if paths else []
     if options.files is None and (options.since or options.files_from):
         options.files = _files(options, disk.root, shell())
     if options.files is not None:
         limits.append(options.files)
     if not limits:
-        return words, None
+        return naming, None
     wanted = [frozenset(expanded(limit, disk)) for limit in limits]
     chosen = wanted[0].intersection(*wanted[1:])
-    return words, Focus(graph, stamps, chosen, exclude, everything=not chosen.isdisjoint(made_from))
+    return naming, Focus(graph, stamps, chosen, exclude, everything=not chosen.isdisjoint(made_from))
 
 
 def is_source(path: str, graph: Graph, stamps: Mapping[str, Stamp], disk: Disk) -> bool:

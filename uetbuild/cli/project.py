@@ -134,7 +134,7 @@ class OpenProject:
 
     def targets(self, words: Sequence[str]) -> list[int]:
         """The nodes that words of the command line name; without words the default."""
-        return self._targets.named(words) if words else self._targets.default()
+        return self._targets.named(self._from_root(words)) if words else self._targets.default()
 
     def asked(self, options: Options) -> tuple[list[int], Focus | None]:
         """The nodes that the options name, without words the default; and what a build of them is limited to. Raises UetError."""
@@ -144,14 +144,19 @@ class OpenProject:
 
     def narrowed(self, options: Options) -> tuple[list[str], Focus | None]:
         """The words that name nodes, and the files that a build is limited to, None where it is not. Raises UetError."""
+        words = self._from_root(options.targets)
         limited = options.since or options.files_from or options.files is not None
-        if not limited and all(map(self._targets.names, options.targets)):
-            return options.targets, None
+        if not limited and all(map(self._targets.names, words)):
+            return words, None
         from uetbuild.cli.narrowing import narrowed  # few builds are limited
 
         disk = RealDisk(self.root, self.reader.digests, self.environ)  # no verdict rests on what is seen here
         exclude = self.project.settings.exclude
-        return narrowed(options, self._targets, self.graph, self.stamps, disk, self._shell, self.rests_on.files, exclude)
+        return narrowed(options, words, self._targets, self.graph, self.stamps, disk, self._shell, self.rests_on.files, exclude)
+
+    def _from_root(self, words: Sequence[str]) -> list[str]:
+        """The words, absolute paths inside the root as seen from it: so editors name files."""
+        return ["/" + word.removeprefix(self.root) if word.startswith(self.root + "/") else word for word in words]
 
     def _shell(self) -> Shell:
         """For questions that are not of a build."""

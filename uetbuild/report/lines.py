@@ -12,7 +12,7 @@ from uetbuild.report.closing import WAYS_ON, closing
 from uetbuild.report.escapes import safe_json, safe_name, safe_output
 from uetbuild.report.reasons import in_words
 from uetbuild.report.running import Running, command_lines
-from uetbuild.report.stream import DIM, GREEN, RED, YELLOW, paint
+from uetbuild.report.stream import BOLD, DIM, GREEN, RED, YELLOW, paint
 from uetbuild.report.tail import last_lines
 
 TYPE_CHECKING = False
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SHOWN_LINES = 20  # of the output of a failed node
 _WIDEST, _LEAST = 100, 16  # cells of a title or command in a line
 _BAD = ("failed", "timed_out", "lost")
+_CLOSING = {"failed": RED, "cancelled": YELLOW}  # by the state of a run
 
 
 class Lines:
@@ -207,7 +208,7 @@ class Lines:
             for line in asked_lines(self._asked, self._command):
                 self._complain(line)
         if not self._quiet:
-            self._text.line(closing(data))
+            self._text.line(paint(closing(data), _CLOSING.get(data.get("state", ""), BOLD), self._text.colours))
 
     # --- pieces -----------------------------------------------------------------------------------------------------------------
 
