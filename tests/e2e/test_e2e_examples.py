@@ -135,6 +135,7 @@ def test_packages_use_what_others_create(example: Folder) -> None:
     assert example.exists("build/monorepo-1.1.tar")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", ["monorepo"], indirect=True)
 def test_in_a_sandbox_what_is_not_declared_is_missing(example: Folder) -> None:
     greet = example.read("packages/greet/Uetfile.yaml")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -257,6 +258,23 @@ def test_close_ends_idle_workers_and_says_so(pool):
     pool.run("true")
     pool.workers.close()
     assert [news.name for news in pool.workers.collect() if isinstance(news, Progress)] == ["terminated"]
+    assert pool.alive() == []
+
+
+def test_a_close_that_failed_half_way_is_completed_by_the_next(pool):
+    """As a loop does that gives up, and then whoever made the workers."""
+    pool.run("true")
+    poller = pool.workers._poller
+
+    class Fails:
+        def poll(self, milliseconds):
+            raise OSError(errno.EIO, "the disk is on fire")
+
+    pool.workers._poller = Fails()
+    with pytest.raises(OSError, match="on fire"):
+        pool.workers.close()
+    pool.workers._poller = poller
+    pool.workers.close()
     assert pool.alive() == []
 
 

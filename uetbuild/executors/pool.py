@@ -105,10 +105,12 @@ class SupervisorPool:
             supervisor.order((SIGNAL, key, int(number)))
 
     def close(self) -> None:
-        """End all supervisors, with TERM, grace, KILL for what they run; `collect` afterwards gives what was still told."""
+        """End all supervisors, with TERM, grace, KILL for what they run; `collect` afterwards gives what was still told. May be called
+        again where it failed half-way."""
         for supervisor in self._all.values():
-            os.close(supervisor.orders)  # their lifeline
-            supervisor.orders = -1
+            if supervisor.orders >= 0:
+                os.close(supervisor.orders)  # their lifeline
+                supervisor.orders = -1
         deadline = time.monotonic() + _PATIENCE + max((one.grace for one in self._by_key.values()), default=0.0)
         while self._all:
             left = deadline - time.monotonic()
