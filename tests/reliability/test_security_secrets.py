@@ -194,3 +194,18 @@ workstreams:
     assert '"comment": "it is ***"' in folder("events").out
     assert told(folder, f"given={ENDED}", "plain") and told(folder, f"given={ENDED}", "plain") == b"up to date (1 workstream)\n"
     assert leaks(folder.root / ".uet") == []
+
+
+def test_a_secret_that_a_command_tells_is_not_left_in_the_compiled_manifest(folder: Folder) -> None:
+    """It is kept before the run, when nobody knows yet that the value of `NAME` is what the command prints."""
+    folder.manifest("""
+vars: {told: {sh: cat told}}
+workstreams:
+  first: {outputs: [first], run: "echo {{ env.NAME }} > first", env: {MY_TOKEN: "{{ vars.told }}"}}
+""")
+    folder.write("told", "correct-horse-battery\n")
+    folder.environ["NAME"] = "correct-horse-battery"
+    assert folder("first").code == 0
+    kept = [path for path in (folder.root / ".uet").rglob("*") if path.is_file() and b"correct-horse" in path.read_bytes()]
+    assert kept == []
+    assert folder("first").text == "up to date (1 workstream)\n"

@@ -59,9 +59,13 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         _remove_sandboxes(session)
         before = [*held.wait_told(), *recovered]
         earlier = session.history.events(resumed) if resumed else []
+        secrets = session.secrets
+        if session.fresh is not None and session.may_be_kept(options):  # before the run, so that nobody compiles it again after a crash
+            session.compiled = compiled.save(session.layout, session.key, session.project, session.fresh, secrets)
+        known = secrets.forms
         code, seen = _run(session, request, held, view, settings, earlier, before)
-        if session.fresh is not None and session.may_be_kept(options):
-            session.compiled = compiled.save(session.layout, session.key, session.project, session.fresh, session.secrets)
+        if secrets.forms != known and compiled.tells(session.layout, session.key, secrets):
+            session.compiled = 0  # a command told a secret that was not known to be one
         if not code and options.typed is not None and request.focus is None and not held.store.warnings:
             _remember(session, options, held, view, seen)
     return code

@@ -58,6 +58,15 @@ def save(layout: Layout, key: str, project: Project, seen: Observations, secrets
     return crc32(head)
 
 
+def tells(layout: Layout, key: str, secrets: Secrets) -> bool:
+    """Whether a kept one holds a secret after all; then it is removed."""
+    data = atomic.read_own(layout.compiled(key))
+    if data is None or not secrets.are_in(data):
+        return False
+    os.unlink(layout.compiled(key))
+    return True
+
+
 def load(layout: Layout, key: str) -> tuple[Project, Observations, int] | None:
     """What was kept and its sum, if it is whole and of this version; whether it holds is for the caller to ask of the observations."""
     data = atomic.read_own(layout.compiled(key))
