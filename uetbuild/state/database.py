@@ -41,6 +41,7 @@ MIGRATIONS = (
         "CREATE TABLE events (run BLOB, seq INTEGER, body BLOB NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID",
     ),
     ("CREATE TABLE approvals (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",),
+    ("DELETE FROM stamps",),  # those of before do not say what a recipe was about to make
 )
 VERSION = len(MIGRATIONS)
 
