@@ -85,7 +85,8 @@ def manifest(dice: random.Random) -> str:
         waits = dice.sample(names, min(len(names), dice.randrange(2)))
         if number > 5 and dice.random() < 0.4:
             waits.append("some")
-        more = f"depends_on: [{', '.join(waits)}], " if waits else ""
+        always = "always: true, " if dice.random() < 0.1 else ""
+        more = always + (f"depends_on: [{', '.join(waits)}], " if waits else "")
         files = ", ".join(f'"{path}"' for path in dict.fromkeys(sources))
         lines.append(f'  {name}: {{{more}inputs: [{files}], outputs: [out/{name}], run: "sh recipe {{{{ outputs }}}} {{{{ inputs }}}}"}}')
         names.append(name)
@@ -209,3 +210,31 @@ def test_what_a_recipe_wrote_undeclared_is_seen_in_the_same_build_by_what_comes_
     twin.write("src/a", "new\n")
     assert twin.build(asks=True) == (0, ["a  cp src/a src/c; touch out/a  T", "c  cp src/c out/c  T", "ran 2 of 3 in T (1 up to date)"])
     assert (twin.parts, (tmp_path / "out/c").read_text()) == (1, "new\n")
+
+
+def test_after_a_failure_no_more_is_opened_than_what_is_left_to_do(tmp_path):
+    twin = Twin(tmp_path.resolve())
+    twin.words = ["-k"]
+    twin.write("recipe", RECIPE)
+    lines = ["version: 1", "workstreams:"]
+    for name in ("a", "b", "c"):
+        twin.write(f"src/{name}", "x\n")
+        lines.append(f"  {name}: {{inputs: [src/{name}], outputs: [out/{name}], run: sh recipe out/{name} src/{name}}}")
+    lines.append("  last: {inputs: [out/a], outputs: [out/last], run: cp out/a out/last}")
+    twin.write("Uetfile.yaml", "\n".join(lines) + "\n")
+    twin.write("src/a", "bad\n")
+    assert twin.build(asks=False)[0] == 1
+    for text, code, ran in (
+        ("bad too\n", 1, "ran 1 of 4 in T (2 up to date, 1 failed, 1 blocked)"),
+        ("x\n", 0, "ran 2 of 4 in T (2 up to date)"),
+    ):
+        twin.write("src/a", text)
+        found = twin.found()
+        assert isinstance(found, front.Differing) and found.seen.open
+        before = twin.build(asks=True)
+        assert (before[0], [line for line in before[1] if line.startswith("ran")]) == (code, [ran])
+    assert twin.parts == 2
+    assert twin.found() == b"up to date (4 workstreams)\n"
+    (tmp_path / "out/last").unlink()
+    assert twin.build(asks=True)[0] == 0
+    assert twin.found() == b"up to date (4 workstreams)\n"

@@ -46,7 +46,7 @@ FORMAT = 0o170000  # the bits of a mode that tell files, folders and links apart
 class Snapshot:
     """What the body holds. `root`, `words`, `here`: project, command line and current folder (relative to the root). `said`: bytes printed.
 
-    `asked`: those that `--dry-run` prints, b"" where that may be something else.
+    `asked`: those that `--dry-run` prints, b"" where that may be something else. `open`: nodes, by number, that were not up to date.
     `env`: names, and `env_hash` of them (values are never stored). `sweeps`: (folder, names, `sweep_hash` of them); `prints`: of each file
     of these, in their order, the hash of its signature in 8 bytes, as this machine has them; `parts`: sum of the record that tells which
     node looked at which of them (state/parts.py), 0 for none.
@@ -56,8 +56,8 @@ class Snapshot:
     """
 
     __slots__ = (
-        "root", "here", "words", "said", "asked", "env", "sweeps", "prints", "parts", "absent", "no_folders", "kinds", "folders", "led",
-        "database",
+        "root", "here", "words", "said", "asked", "open", "env", "sweeps", "prints", "parts", "absent", "no_folders", "kinds", "folders",
+        "led", "database",
     )  # fmt: skip
 
     root: str
@@ -65,6 +65,7 @@ class Snapshot:
     words: list[str]
     said: bytes
     asked: bytes
+    open: list[int]
     env: tuple[list[str], int]
     sweeps: list[tuple[str, list[str], int]]
     prints: bytes
@@ -78,7 +79,9 @@ class Snapshot:
 
 
 class Differing:
-    """A verdict of which all still holds but what the files `places` looked like: their numbers, in the order of the sweeps of `seen`."""
+    """A verdict of which all still holds but what the files `places` looked like (their numbers, in the order of the sweeps of `seen`), or
+    which was not "up to date" for all nodes.
+    """
 
     __slots__ = ("places", "seen")
 
@@ -163,7 +166,7 @@ def _look(words: list[str], environ: Mapping[str, str]) -> bytes | Differing | N
         places = [] if not changed else _places(seen, changed) if seen.parts else None
     finally:
         chdir(cwd)
-    if places:
+    if places or (seen.open and places is not None):
         return None if asks else Differing(seen, places)
     said = (seen.asked or None) if asks else seen.said
     return said if places == [] and type(said) is bytes else None

@@ -175,6 +175,7 @@ class Door:
             [],
             b"up to date\n",
             b"",
+            [],
             ([], front.env_hash([], {})),
             [],
             b"",
@@ -203,7 +204,7 @@ def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Door:
     return made
 
 
-@given(st.integers(0, 14), _ROWS)
+@given(st.integers(0, 15), _ROWS)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_fast_door_raises_nothing_whatever_has_a_right_sum(door: Door, place: int, value: object) -> None:
     row = list(door.row)

@@ -20,7 +20,7 @@ from uetbuild.engine.preflight import preflight
 from uetbuild.engine.purse import Purse
 from uetbuild.engine.recipe import Kitchen, Place
 from uetbuild.engine.wait import SignalWait
-from uetbuild.errors import UetError
+from uetbuild.errors import ExitCode, UetError
 from uetbuild.executors.pool import SupervisorPool
 from uetbuild.report.modes import followed, output_mode
 from uetbuild.state import compiled, reports
@@ -66,7 +66,7 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         code, seen = _run(session, request, held, view, settings, earlier, before)
         if secrets.forms != known and compiled.tells(session.layout, session.key, secrets):
             session.compiled = 0  # a command told a secret that was not known to be one
-        if not code and options.typed is not None and request.focus is None and not held.store.warnings:
+        if code in (ExitCode.OK, ExitCode.FAILED) and options.typed is not None and request.focus is None and not held.store.warnings:
             _remember(session, options, held, view, seen)
     return code
 
@@ -93,7 +93,7 @@ def _remember(session: OpenProject, options: Options, held: Held, view: Lines, s
         seen = seen or judged_again(session, options, held.store, held.quiet)
     except UetError:  # what went wrong since the build ended is for the next one to say
         return
-    if seen is not None:
+    if seen is not None:  # also where something failed: then it is known what is left to do
         found, said = seen, view.nothing_to_do(seen.workstreams)
         held.at_close = lambda: session.remember(options, found.request, found.judged, found.seen, said)
 

@@ -21,7 +21,7 @@ from uetbuild.state.snapshot import Unobservable, database_signature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from uetbuild.cli.options import Options
     from uetbuild.core.nodes import Node, Project
@@ -96,10 +96,11 @@ class Part(Wired):
         made.known = lambda i: self._known.holds(self._numbers[i])
         return made
 
-    def remember(self, options: Options, request: Request, judged: Iterable[int], seen: Observations, said: str) -> None:
+    def remember(self, options: Options, request: Request, judged: Mapping[int, bool], seen: Observations, said: str) -> None:
         """Keep the record of the verdict true."""
-        numbers = frozenset([self._numbers[i] for i in judged])
-        amend(self.layout, self._seen, self._divided, self._numbers, numbers, seen, self.environ, self.secrets)
+        numbers = {self._numbers[i]: is_done for i, is_done in judged.items()}
+        if not amend(self.layout, self._seen, self._divided, self._numbers, numbers, seen, self.environ, self.secrets):
+            self.layout.drop(file_name(self._seen.words, self._seen.here))  # the next build looks at everything
 
 
 def open_part(options: Options, environ: Mapping[str, str], differing: Differing) -> Part | None:
@@ -118,7 +119,7 @@ def _open(layout: Layout, environ: Mapping[str, str], differing: Differing) -> P
     divided = parts.read(f"{layout.folder}/{file_name(seen.words, seen.here)}", seen.parts)
     if divided is None:
         return None
-    touched: set[int] = set()
+    touched = set(seen.open)
     for place in differing.places:
         readers = divided.of(place)
         if readers is None:

@@ -97,7 +97,7 @@ class OpenProject:
         """The members of which is not known that all is there that they need."""
         return request.members
 
-    def remember(self, options: Options, request: Request, judged: Iterable[int], seen: Observations, said: str) -> None:
+    def remember(self, options: Options, request: Request, judged: Mapping[int, bool], seen: Observations, said: str) -> None:
         """Keep a verdict "up to date", for who acts."""
 
     def renew(self, stamps: dict[str, Stamp]) -> None:

@@ -21,7 +21,7 @@ from uetbuild.state.observations import still_holds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from uetbuild.cli.options import Options
     from uetbuild.cli.project import OpenProject
@@ -30,16 +30,17 @@ if TYPE_CHECKING:
     from uetbuild.state.observations import Observations
     from uetbuild.state.store import SqliteStore
 
+GOOD = (Verdict.UP_TO_DATE, Verdict.SKIPPED)
 GRANULARITY = 0.0105  # seconds after which a change of a file shows in its times, but on coarse file systems
 
 
 class Remembered:
-    """A verdict "up to date": all that was `seen` for it, what was asked, which nodes were `judged`, and how many
-    `workstreams` take part."""
+    """A verdict: all that was `seen` for it, what was asked, which nodes were `judged` and whether they are up to date (as all others
+    are), and how many `workstreams` take part."""
 
     __slots__ = ("judged", "request", "seen", "workstreams")
 
-    def __init__(self, seen: Observations, request: Request, judged: Iterable[int], workstreams: int) -> None:
+    def __init__(self, seen: Observations, request: Request, judged: Mapping[int, bool], workstreams: int) -> None:
         self.judged = judged
         self.seen = seen
         self.request = request
@@ -48,17 +49,20 @@ class Remembered:
 
 def nothing_to_do(session: OpenProject, survey: Survey, disk: RealDisk) -> Remembered | None:
     """The verdict of a survey that found nothing to do; None where it rests on what only a command can tell."""
+    return _remembered(session, survey, disk, dict.fromkeys(survey.seen, True))
+
+
+def _remembered(session: OpenProject, survey: Survey, disk: RealDisk, judged: Mapping[int, bool]) -> Remembered | None:
     if survey.answers.asked:
         return None
     seen = disk.observations
     seen.add(session.rests_on)
     request = survey.request
-    return Remembered(seen, request, survey.seen, len(session.graph.workstreams(request.members)) + request.settled)
+    return Remembered(seen, request, judged, len(session.graph.workstreams(request.members)) + request.settled)
 
 
 def judged_again(session: OpenProject, options: Options, store: SqliteStore, ended: float) -> Remembered | None:
-    """The verdict that the next build of the same will come to, None if it will find something to do. `ended`: when (`time.monotonic`) the
-    last file had been written.
+    """The verdict that the next build of the same will come to. `ended`: when (`time.monotonic`) the last file had been written.
 
     Digests that are learnt on the way go into the store, which spares the next build the work.
     """
@@ -71,18 +75,22 @@ def judged_again(session: OpenProject, options: Options, store: SqliteStore, end
     disk = RealDisk(session.root, store.digests, session.environ)
     preflight(session.graph, session.unproven(request), disk)
     survey = session.survey(request, store, disk, None, memory)
-    if any(judged.verdict not in (Verdict.UP_TO_DATE, Verdict.SKIPPED) for judged in survey.all().values()):
-        return None
+    verdicts = survey.all()
     store.commit(Changes())
-    return nothing_to_do(session, survey, disk)
+    return _remembered(session, survey, disk, {i: verdicts[i].verdict in GOOD for i in survey.seen})
 
 
-def save(session: OpenProject, options: Options, request: Request, seen: Observations, said: str) -> None:
+def save(
+    session: OpenProject, options: Options, request: Request, judged: Mapping[int, bool], seen: Observations, said: str
+) -> None:  # fmt: skip
     """Write the snapshot, and what tells whom a change concerns; the database is closed, the lock held."""
+    unfinished = [i for i, is_done in judged.items() if not is_done]
     cwd = os.getcwd()
     disk = RealDisk(session.root, Digests(), session.environ)
     if options.typed is not None and (options.file or observe(cwd, session.root, disk)):
         seen.add(disk.observations)
         divided = divide(session, request)
+        if unfinished and divided is None:
+            return  # who cannot be opened in part is looked at whole
         asked = said if divided is not None and not session.project.warnings else ""  # else a plan may have more to say
-        snapshot.save(session.layout, options.typed, cwd, said, seen, session.environ, session.secrets, divided, asked)
+        snapshot.save(session.layout, options.typed, cwd, said, seen, session.environ, session.secrets, divided, asked, unfinished)

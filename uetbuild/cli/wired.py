@@ -6,7 +6,7 @@ from uetbuild.cli.project import OpenProject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from uetbuild.cli.options import Options
     from uetbuild.cli.recovery import Wreck
@@ -55,8 +55,8 @@ class Wired(OpenProject):
 
         return clean(self, words, orphans, wait, view)
 
-    def remember(self, options: Options, request: Request, judged: Iterable[int], seen: Observations, said: str) -> None:
+    def remember(self, options: Options, request: Request, judged: Mapping[int, bool], seen: Observations, said: str) -> None:
         """Keep a verdict "up to date" for the fast door; the database is closed, the lock held."""
         from uetbuild.cli.remember import save  # after the last spawn
 
-        save(self, options, request, seen, said)
+        save(self, options, request, judged, seen, said)

@@ -136,6 +136,13 @@ class Layout:
             except FileNotFoundError:
                 pass
 
+    def drop(self, name: str) -> None:
+        """Remove one record of a verdict; never raises: who stays is judged again."""
+        try:
+            os.unlink(f"{self.folder}/{name}")
+        except OSError:
+            pass
+
     def snapshots(self, kind: str = "plan") -> Iterator[str]:
         """All `plan*.bin` (or other `kind*.bin`) that are there."""
         for name in os.listdir(self.folder):

@@ -23,9 +23,10 @@ class Parts:
     """`key` and `compiled`: name and sum of the compiled manifest; `before`, `behind`, `level` of all nodes, as `Graph` has them;
     `groups`: numbers; `size`: how many workstreams take part; `quiet`: who looked at nothing but files that are there. `readers`: of each
     file in the order of the snapshot's sweeps who looked at it, a number or several; None where not only nodes did.
+    `missing`: the same by the absolute paths of files that are not there.
     """
 
-    __slots__ = ("key", "compiled", "before", "behind", "level", "groups", "size", "quiet", "readers")
+    __slots__ = ("key", "compiled", "before", "behind", "level", "groups", "size", "quiet", "readers", "missing")
 
     key: str
     compiled: int
@@ -36,6 +37,7 @@ class Parts:
     size: int
     quiet: frozenset[int]
     readers: list[int | frozenset[int] | None]
+    missing: dict[str, int | frozenset[int] | None]
 
     def of(self, place: int) -> frozenset[int] | None:
         """Who looked at a file."""

@@ -38,19 +38,19 @@ class Unobservable(Exception):
 
 def save(
     layout: Layout, words: Sequence[str], cwd: str, said: str, seen: Observations, environ: Mapping[str, str], secrets: Secrets,
-    divided: Parts | None = None, asked: str = "",
+    divided: Parts | None = None, asked: str = "", unfinished: Sequence[int] = (),
 ) -> bool:  # fmt: skip
     """Record that what was typed (`words`, in the folder `cwd`) was up to date. Returns whether it could be; never raises for the disk.
 
     `seen`: all looks of that verdict; `said`: what it printed; `secrets`: what is not to be stored; `divided`: what to keep beside it, but
-    for the readers, so that a change can be told by whom it concerns; `asked`: what `--dry-run` prints, if that is known. The caller holds
-    the build lock, and the database is closed.
+    for the readers, so that a change can be told by whom it concerns; `asked`: what `--dry-run` prints, if that is known; `unfinished`:
+    the nodes that were not up to date. The caller holds the build lock, and the database is closed.
     """
     if secrets.are_said(words):
         return False
     try:
         snapshot = _snapshot(layout, words, cwd, said, seen, environ)
-        snapshot.asked = asked.encode()
+        snapshot.asked, snapshot.open = asked.encode(), list(unfinished)
         if divided is not None:
             base = layout.root.rstrip("/") + "/"
             full = {_full(base, path): readers for path, readers in seen.readers.items()}
@@ -58,9 +58,11 @@ def save(
                 parts.readers_of(full.get(f"{folder.rstrip('/')}/{name}")) for folder, names, _ in snapshot.sweeps for name in names
             ]
             others = [numbers(readers) for path, readers in seen.readers.items() if not seen.files.get(path)]  # not there, or no file
+            divided.missing = {path: parts.readers_of(full.get(path)) for path in snapshot.absent if path in full}
             divided.quiet = divided.quiet.difference(seen.beyond, *others)
             snapshot.parts = parts.write(f"{layout.folder}/{file_name(snapshot.words, snapshot.here)}", divided)
-        write(layout, snapshot, secrets)
+        if snapshot.parts or not unfinished:
+            write(layout, snapshot, secrets)
     except (Unobservable, OSError, ValueError):  # ValueError: too big for four bytes, or no value of marshal
         return False
     return True
@@ -109,27 +111,27 @@ def database_signature(layout: Layout) -> Signature:
 
 def _sweeps(base: str, files: Mapping[str, Signature | None]) -> tuple[list[tuple[str, list[str], int]], bytes, list[str]]:
     """Files by folder, in chunks, with the hash of what they looked like; what each looked like; and those that are not there."""
-    folders: dict[str, list[tuple[str, Signature]]] = {}
-    absent: list[str] = []
-    for path, token in files.items():
-        full = _full(base, path)
-        if token is None:
-            absent.append(full)
-        elif not token:
-            raise Unobservable
-        else:
-            folder, _, name = full.rpartition("/")
-            folders.setdefault(folder or "/", []).append((name, token))
+    if () in files.values():
+        raise Unobservable
+    looks = {_full(base, path): hash(token) for path, token in files.items() if token is not None}
+    return *sweeps_of(looks), [_full(base, path) for path, token in files.items() if token is None]
+
+
+def sweeps_of(looks: Mapping[str, int]) -> tuple[list[tuple[str, list[str], int]], bytes]:
+    """Files by folder, in chunks, with the hash of what they look like; and what each looks like. `looks`: by absolute path."""
+    folders: dict[str, list[tuple[str, int]]] = {}
+    for path, look in looks.items():
+        folder, _, name = path.rpartition("/")
+        folders.setdefault(folder or "/", []).append((name, look))
     sweeps: list[tuple[str, list[str], int]] = []
     prints: list[int] = []
     for folder, found in sorted(folders.items()):
         found.sort()
         for start in range(0, len(found), CHUNK):
-            chunk = found[start : start + CHUNK]
-            looks = [hash(token) for _, token in chunk]
-            sweeps.append((folder, [name for name, _ in chunk], sweep_hash(looks)))
-            prints += looks
-    return sweeps, b"".join([look.to_bytes(8, byteorder, signed=True) for look in prints]), absent
+            chunk = [look for _, look in found[start : start + CHUNK]]
+            sweeps.append((folder, [name for name, _ in found[start : start + CHUNK]], sweep_hash(chunk)))
+            prints += chunk
+    return sweeps, b"".join([look.to_bytes(8, byteorder, signed=True) for look in prints])
 
 
 def _kinds(base: str, seen: Observations, absent: list[str]) -> list[tuple[str, int]]:
