@@ -21,5 +21,9 @@ def test_a_group_comes_with_all_its_members_where_somebody_waits_for_it_and_else
     assert excerpt([5], BEFORE, BEHIND, GROUPS) == ([5], [0, 2, 4, 5])
 
 
+def test_who_comes_after_two_that_changed_is_there_once():
+    assert excerpt([1, 2], BEFORE, BEHIND, GROUPS) == ([1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5])
+
+
 def test_nothing_concerns_nobody():
     assert excerpt([], BEFORE, BEHIND, GROUPS) == ([], [])
