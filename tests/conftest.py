@@ -22,7 +22,7 @@ settings.load_profile("patient")
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-CASES = 12  # of the property test of the whole, where nothing else is said
+CASES = 9  # of the property test of the whole, where nothing else is said
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

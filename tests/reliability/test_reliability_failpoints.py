@@ -178,7 +178,13 @@ def gated(folder: Path, point: str, nth: int, *, reject: bool) -> tuple[int, int
     return counts[0], counts[1]
 
 
-@pytest.mark.parametrize(("point", "nth"), AFTER_A_KILL)
+@pytest.mark.parametrize(
+    ("point", "nth"),
+    [
+        case if case[0].partition(".")[0] in ("produced", "done", "inputs") else pytest.param(*case, marks=pytest.mark.slow)
+        for case in AFTER_A_KILL
+    ],
+)
 def test_killed_before_or_during_a_gate_the_recipe_runs_no_more_often_than_it_must(tmp_path: Path, point: str, nth: int) -> None:
     assert gated(tmp_path, point, nth, reject=False) == AFTER_A_KILL[point, nth]
 
