@@ -136,7 +136,7 @@ def test_what_is_well_formed_has_no_fault(pattern: str) -> None:
     assert fault(pattern) is None
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(PATTERNS, st.lists(PATHS, min_size=1, max_size=20))
 @example("a*b*ab", ["aab", "abab", "abbab"])
 def test_patterns_match_what_a_slow_reading_of_them_matches(pattern: str, paths: list[str]) -> None:

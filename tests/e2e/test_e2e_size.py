@@ -59,7 +59,7 @@ def calls(work: Callable[[], Any]) -> int:
     return count
 
 
-@pytest.mark.parametrize("shape", [chain, independent])
+@pytest.mark.parametrize("shape", [chain, pytest.param(independent, marks=pytest.mark.slow)])
 def test_work_grows_as_the_manifest_does(folder: Folder, shape: Callable[[int], str]) -> None:
     counted = []
     for count in (500, 1_000):

@@ -336,7 +336,9 @@ workstreams:
 QUESTION = "setsid sleep 1000 & echo > asked; exec sleep 1000"
 
 
-@pytest.mark.parametrize("line", ["work -j1", "recover", "clean", "accept work"])
+@pytest.mark.parametrize(
+    "line", ["work -j1", *[pytest.param(line, marks=pytest.mark.slow) for line in ("recover", "clean", "accept work")]]
+)
 def test_what_answers_a_question_of_a_killed_build_is_ended_by_whoever_changes_something_next(folder: Folder, line: str) -> None:
     folder.manifest(f"""
 vars: {{word: {{sh: "{QUESTION}"}}}}

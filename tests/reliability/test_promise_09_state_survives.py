@@ -176,7 +176,11 @@ def test_a_wal_that_was_deleted_cut_off_garbled_or_is_foreign(pending: Attacked,
         pending.survives(next(fresh))
 
 
-@pytest.mark.parametrize("data", [None, b"", b"\xff" * 32768, bytes(32768), b"x"], ids=["gone", "empty", "ones", "zeros", "short"])
+@pytest.mark.parametrize(
+    "data",
+    [None, b"\xff" * 32768, *[pytest.param(data, marks=pytest.mark.slow) for data in (b"", bytes(32768), b"x")]],
+    ids=["gone", "ones", "empty", "zeros", "short"],
+)
 def test_a_shared_memory_file_that_is_gone_garbled_or_of_before(pending: Attacked, data: bytes | None) -> None:
     (pending.state / "state.db-shm").unlink()
     if data is not None:
@@ -328,7 +332,9 @@ def test_a_full_disk_is_a_clear_error_and_the_next_build_heals(folder: Folder) -
 # --- a folder that is not ours -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("line", ["", "status", "clean", "recover", "--explain"])
+@pytest.mark.parametrize(
+    "line", ["", "clean", *[pytest.param(line, marks=pytest.mark.slow) for line in ("status", "recover", "--explain")]]
+)
 @pytest.mark.parametrize("what", ["symlink", "other owner", "file"])
 def test_a_planted_state_folder_is_refused(attacked: Attacked, what: str, line: str) -> None:
     words = {"symlink": "it is a symlink", "other owner": "it belongs to another user", "file": "it is not a folder"}[what]
