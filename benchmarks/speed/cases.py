@@ -15,12 +15,13 @@ from .stopwatch import Taken, timed
 
 @dataclass(slots=True)
 class Site:
-    """One tool's copy of the project, built once."""
+    """One tool's copy of the project, built once. `files`: its build files, by path."""
 
     peer: Peer
     shape: Shape
     root: Path
     jobs: int
+    files: dict[str, str] = field(default_factory=dict)
 
     def lay(self) -> None:
         """Write sources and build files."""
@@ -31,8 +32,6 @@ class Site:
             (self.root / path).write_text(text)
         if words := self.peer.prepare():
             subprocess.run(words, cwd=self.root, check=True)
-
-    files: dict[str, str] = field(default_factory=dict)
 
     def build(self) -> Taken:
         return self._run(self.peer.words(self.jobs))
