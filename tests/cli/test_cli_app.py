@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from uetbuild import __version__
+from uetbuild.cli import menu, pages
 from uetbuild.cli.app import guarded
 from uetbuild.cli.face import Face
 from uetbuild.cli.options import Options
@@ -191,17 +192,38 @@ def test_a_command_word_is_the_command_where_no_project_can_be_opened(program: P
     assert (code, json.loads(out)["title"]) == (0, "Uetfile.yaml")
 
 
-def test_version_and_help_need_no_project(program: Program, capfd: pytest.CaptureFixture[str]) -> None:
+def test_version_and_help_need_no_project(program: Program) -> None:
     program.opens = lambda options: pytest.fail("opened")
     assert program("--version") == (0, f"uetbuild {__version__}\n", "")
-    assert program("-h")[0] == program("status --help")[0] == program("-c logs -h")[0] == 0
-    shown = capfd.readouterr().out
+    told = [program(line) for line in ("-h", "status --help", "-c logs -h")]
+    assert all((code, err) == (0, "") for code, _, err in told)
+    shown = "".join(out for _, out, _ in told)
     assert "Usage: uetbuild [OPTIONS] [TARGET]... [NAME=VALUE]... [-- ARGS]..." in shown
     assert "--keep-going" in shown
     assert "Usage: uetbuild status [OPTIONS] [TARGET]..." in shown
     assert "Usage: uetbuild logs [OPTIONS] [RUN] ID" in shown
     for later in ("--watch", "--trace", "monitor", "rollback"):
         assert later not in shown
+
+
+def test_help_is_what_typer_prints_for_that_width() -> None:
+    for width in pages.WIDTHS:
+        assert Path(pages.path_of(width)).read_text(encoding="utf-8") == menu.pages(width), "run `python -m uetbuild.cli.menu`"
+    assert pages.page("", 80) == pages.page("", 99) == menu.help_of("", 80)
+    assert pages.page("list", 500) == menu.help_of("list", 100) == menu.help_of("list", 500)
+    assert pages.page("list", 79) is None
+
+
+@pytest.mark.parametrize(("said", "columns"), [("", 90), ("60", 60), ("0", 90), ("wide", 90), ("9" * 30, 90)])
+def test_how_wide_help_may_be_is_said_by_columns_or_else_by_the_terminal(said: str, columns: int) -> None:
+    assert pages.columns_of({"COLUMNS": said}, 90) == columns
+
+
+def test_help_in_a_narrow_terminal_is_as_wide_as_that(program: Program) -> None:
+    program.environ["COLUMNS"] = "60"
+    code, out, err = program("list --help")
+    assert (code, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 58
 
 
 def test_the_folder_is_changed_once(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,7 +400,7 @@ def test_a_closed_stdout_gets_no_text_into_other_files(tmp_path: Path) -> None:
 
 
 def test_the_way_to_a_build_imports_nothing_that_costs(tmp_path: Path) -> None:
-    code = "import sys; from uetbuild.cli import app; print(*sorted(sys.modules))"
+    code = "import sys; from uetbuild.cli.commands import build; print(*sorted(sys.modules))"
     loaded = run(
         "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r}); {code}", cwd=tmp_path
     ).stdout.split()

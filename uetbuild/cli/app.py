@@ -1,6 +1,6 @@
 """The program: words in, exit code out. The one place where errors become text and numbers.
 
-No command loads another one's module, or typer, which is for `--help`.
+No command loads another one's module, or typer, which is for `--help` in narrow terminals.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import os
 
 from uetbuild import __version__
 from uetbuild.cli.argv import parse, settle
-from uetbuild.cli.commands import build
 from uetbuild.cli.face import Face
 from uetbuild.cli.options import REMEMBERED
 from uetbuild.errors import ExitCode, UetError
@@ -84,6 +83,8 @@ def _run(face: Face, words: Sequence[str]) -> int:
     if options.command == "build":
         if options.args is None and all(option.name in REMEMBERED for option, _ in parsed.given):
             options.typed = tuple(words)
+        from uetbuild.cli.commands import build  # not for who only looks
+
         return build.run(face)
     from importlib import import_module  # a build needs none
 
@@ -104,12 +105,18 @@ def _command(face: Face, parsed: Parsed) -> str:
 
 
 def _help(face: Face, parsed: Parsed) -> int:
-    from uetbuild.cli.menu import show_help  # typer: 45 ms
+    from uetbuild.cli import pages  # few ask
 
     command = parsed.command or parsed.maybe_command
     if command:
         settle(parsed, command)
-    show_help(command)
+    columns = pages.columns_of(face.environ, face.out.width())
+    shown = pages.page(command, columns)
+    if shown is None:
+        from uetbuild.cli.menu import help_of  # typer: 45 ms, and more for a single command
+
+        shown = help_of(command, columns)
+    face.out.write(shown)
     return ExitCode.OK
 
 

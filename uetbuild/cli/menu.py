@@ -1,4 +1,8 @@
-"""`--help`, made by typer from the table in `options`. Never on the way of a command: typer alone would take longer than most of them."""
+"""`--help`, made by typer from the table in `options`. Never on the way of a command: typer alone would take longer than most of them.
+
+`python -m uetbuild.cli.menu` prints all of it for the usual widths into the files that `cli/pages.py` shows, with `--check` it only says
+whether they are up to date.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,11 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from uetbuild.cli.options import COMMANDS, OPTIONS, Command, Option
+from uetbuild.cli.pages import MARK, WIDTHS, path_of
+from uetbuild.manifest.generated import generate
 
 ABOUT = "Build what is out of date: commands, Python and agents, correct by content."
 USAGE = "[TARGET]... [NAME=VALUE]... [-- ARGS]..."
@@ -19,9 +25,30 @@ EPILOG = (
 )
 
 
-def show_help(command: str = "") -> None:
-    """Print the help of a command, or of all of them."""
-    typer.main.get_command(make_app()).main([command, "--help"] if command else ["--help"], prog_name="uetbuild", standalone_mode=False)
+def help_of(command: str, columns: int) -> str:
+    """The help of a command, or of all of them (""), for a terminal of so many columns."""
+    return _printed(_program(), command, columns)
+
+
+def pages(columns: int) -> str:
+    """The help of everything, as `cli/pages.py` reads it."""
+    program = _program()
+    return "".join([f"{MARK}{name}\n{_printed(program, name, columns)}" for name in ["", *program.commands]])
+
+
+def _program() -> TyperGroup:
+    made = typer.main.get_command(make_app())
+    assert isinstance(made, TyperGroup)
+    return made
+
+
+def _printed(program: TyperGroup, command: str, columns: int) -> str:
+    width = {"terminal_width": max(min(columns, max(WIDTHS)) - 2, 50)}
+    whole = program.make_context("uetbuild", [], resilient_parsing=True, **width)
+    if not command:
+        return whole.get_help() + "\n"
+    entry = program.commands[command]
+    return entry.make_context(command, [], parent=whole, resilient_parsing=True, **width).get_help() + "\n"
 
 
 def make_app() -> typer.Typer:
@@ -30,7 +57,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,
         add_completion=False,
         subcommand_metavar=USAGE,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True, help=ABOUT, epilog=EPILOG)(_root())
     for command in COMMANDS.values():
@@ -96,3 +123,7 @@ def _sign(function: Callable[..., Any], parameters: list[inspect.Parameter]) -> 
     """Give a function the signature that typer reads."""
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+
+
+if __name__ == "__main__":
+    raise SystemExit("\n".join(filter(None, [generate(path_of(width), pages(width)) for width in WIDTHS])) or None)
