@@ -151,7 +151,9 @@ def test_a_build_that_finds_nothing_to_do_loads_next_to_nothing(project):
     assert loaded(project) == (99, DOOR)
 
 
-@pytest.mark.parametrize("words", ["list", "status", "runs", "show", "cost", "events", "logs a", "explain a", "-n", "--version", "--help", "build --help"])
+@pytest.mark.parametrize(
+    "words", ["list", "status", "runs", "show", "cost", "events", "logs a", "explain a", "-n", "--version", "--help", "build --help"]
+)
 def test_no_command_that_looks_loads_what_it_does_not_need(project, words):
     assert tops(loaded(project, *words.split())[1]) & {"jinja2", "pydantic", "rich", "ruamel", "typer"} == set()
 
