@@ -43,12 +43,12 @@ def _program() -> TyperGroup:
 
 
 def _printed(program: TyperGroup, command: str, columns: int) -> str:
-    width = {"terminal_width": max(min(columns, max(WIDTHS)) - 2, 50)}
-    whole = program.make_context("uetbuild", [], resilient_parsing=True, **width)
+    width = max(min(columns, max(WIDTHS)) - 2, 50)
+    whole = program.make_context("uetbuild", [], resilient_parsing=True, terminal_width=width)
     if not command:
         return whole.get_help() + "\n"
     entry = program.commands[command]
-    return entry.make_context(command, [], parent=whole, resilient_parsing=True, **width).get_help() + "\n"
+    return entry.make_context(command, [], parent=whole, resilient_parsing=True, terminal_width=width).get_help() + "\n"
 
 
 def make_app() -> typer.Typer:
