@@ -43,7 +43,9 @@ PURE = {
     "hashlib",
     "heapq",
     "itertools",
+    "_json",
     "json",
+    "json.encoder",
     "re",
     "typing",
 }  # nothing that looks at the world

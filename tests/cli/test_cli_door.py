@@ -130,3 +130,18 @@ def test_without_openssl_it_is_the_same_sha_256(tmp_path):
         [sys.executable, "-m", "uetbuild"], cwd=tmp_path, env=dict(os.environ, PYTHONPATH=HOME), capture_output=True, text=True
     )
     assert done.stdout == "up to date (1 workstream)\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "waits"),
+    [("", False), ("import atexit; atexit.register(print, 'waited');", True), ("import threading; threading.Thread(target=print, args=['waited']).start();", True)],
+)  # fmt: skip
+def test_the_interpreter_is_not_taken_apart_at_the_end_unless_somebody_waits_for_it(before, waits):
+    """What an object does at its end shows whether it is."""
+    last = "class Last:\n    def __del__(self): print('taken apart')\nlast = Last()\n"
+    program = f"{last}{before}\nimport sys; from uetbuild.__main__ import leave\nprint('all of it'); leave(3)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=dict(os.environ, PYTHONPATH=HOME), capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 3
+    assert sorted(done.stdout.splitlines()) == (["all of it", "taken apart", "waited"] if waits else ["all of it"])

@@ -145,9 +145,9 @@ def placed(value: Words, place: int, what: str = "") -> str:
 
 
 def _json(value: Words, place: int) -> str:
-    from json import dumps  # 3 ms that only steps in Python pay
+    from uetbuild.core.jsontext import dumps  # only steps in Python pay for it
 
-    return dumps(value) if place == Place.JSON else dumps(joined(value))[1:-1]
+    return dumps(value, ascii=True) if place == Place.JSON else dumps(joined(value), ascii=True)[1:-1]
 
 
 def _refuse_nul(value: Words, what: str) -> None:

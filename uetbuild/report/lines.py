@@ -62,7 +62,7 @@ class Lines:
         self._reasons: dict[str, list[dict[str, str]]] = {}
         self._dumps: Any = None
         if json:
-            from json import dumps  # costs 3 ms, wanted only with --json
+            from uetbuild.core.jsontext import dumps  # wanted only with --json
 
             self._dumps = dumps
 
@@ -71,7 +71,7 @@ class Lines:
     def on(self, event: Event) -> None:
         """Show an event."""
         if self._dumps is not None:
-            self._out.write(safe_json(self._dumps(event.as_json(), ensure_ascii=False)) + "\n")
+            self._out.write(safe_json(self._dumps(event.as_json())) + "\n")
         if event.event == "approval_requested":
             self._asked.append(event)
         show = _SHOW.get(event.event)

@@ -6,6 +6,7 @@ import os
 
 from uetbuild.core.changes import Changes
 from uetbuild.core.events import Event
+from uetbuild.core.jsontext import dumps
 from uetbuild.core.record import Record
 from uetbuild.errors import UetError
 from uetbuild.failpoints import reach
@@ -148,10 +149,8 @@ def interrupt_run(layout: Layout, store: SqliteStore, run: str, event: str, data
 
 def write_summary(layout: Layout, run: str, summary: dict[str, Any]) -> str:
     """Write `summary.json` of a run, whole or not at all; returns its path. Raises UetError."""
-    import json  # imports re; needed once, after the last process has ended
-
     path = layout.summary(run)
-    text = json.dumps(summary, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
+    text = dumps(summary, indent=1) + "\n"
     layout.ensure_run(run)
     try:
         atomic.write(path, text.encode("utf-8", "backslashreplace"), layout.folder)

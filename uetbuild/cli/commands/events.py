@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 from uetbuild.cli.face import Face
+from uetbuild.core.jsontext import dumps
 from uetbuild.errors import ExitCode
 from uetbuild.report.escapes import safe_json
 
@@ -21,7 +21,7 @@ def run(face: Face) -> int:
         running = found.state == "running"
         for event in history.events(found.id, seen):
             seen = event.seq
-            face.out.write(safe_json(json.dumps(event.as_json(), ensure_ascii=False)) + "\n")
+            face.out.write(safe_json(dumps(event.as_json())) + "\n")
         if not face.options.follow or not running or face.out.closed:
             return ExitCode.OK
         time.sleep(LOOK)
