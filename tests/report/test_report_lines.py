@@ -186,6 +186,7 @@ def test_one_streamed_node_shows_its_output_as_it_comes_and_only_once(tmp_path: 
 
 def test_several_streamed_nodes_are_told_apart_by_their_ids(tmp_path: Path) -> None:
     build = Build(tmp_path, "stream")
+    build.view.several = True
     build.tell("run_started", targets=["all"], jobs=2, nodes=2, up_to_date=0)
     build.start("a")
     build.start("b")
@@ -207,6 +208,14 @@ def test_two_that_stream_at_once_are_told_apart_from_then_on(tmp_path: Path) -> 
     build.write("b", "x\n", follow=True)
     build.write("a", "ished\n", follow=True)
     assert "".join(build.sheet) == "unfin\nb | x\na | ished\n"
+
+
+def test_one_that_streams_has_the_words_for_itself_however_many_were_typed(tmp_path: Path) -> None:
+    build = Build(tmp_path)
+    build.tell("run_started", targets=["test", "src/a.c"], jobs=2, nodes=5, up_to_date=0)
+    build.start("test")
+    build.write("test", "one\n", follow=True)
+    assert "".join(build.sheet) == "one\n"
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ class Build:
         self.now = 100.0
         self.done, self.left = 0, None
         self.lines = Lines(terminal, Other(terminal), mode, live=True, **options)
+        self.lines.several = mode == "stream" and nodes > 1
         self.live = Live(
             self.lines, terminal, self.lines.streams, lambda: self.now, {"slow": 40.0}, lambda elapsed: (self.done, self.left), borrowers
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from uetbuild.core.verdicts import REASON_CODES, Judged, Reason, Verdict
 from uetbuild.report.amounts import counted, dollars, duration
 from uetbuild.report.flow import flow, rows
 from uetbuild.report.graphview import graph_json, graph_text
+from uetbuild.report.healthview import health_text
 from uetbuild.report.history import outcomes, run_json, run_text, runs_text
 from uetbuild.report.listview import list_text
 from uetbuild.report.planview import explain_text, plan_text, status_text
@@ -110,6 +112,26 @@ def test_explain_gives_every_reason() -> None:
         "\n"
         "core: depends\n  depends on what is to be done first: lex, parse\n"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [30, 80])
+def test_colours_add_nothing_but_colours(width: int) -> None:
+    found = plan(parse=FIRST, doc=DONE, core=WAITS)
+    verdicts = {each["id"]: each["verdict"] for each in found["nodes"]}
+    members = GRAPH.closure([5])
+    checks = [("python", "ok", "3.11 \x1b", ""), ("git", "warning", "not on PATH", "without it"), ("sh", "problem", "no", "")]
+    plain = [
+        plan_text(found, width), status_text(found), explain_text(found["nodes"], verdicts), graph_text(GRAPH, members, width),
+        list_text(NODES), run_text(RUN, EVENTS), runs_text([RUN]), health_text(checks, width),
+    ]  # fmt: skip
+    coloured = [
+        plan_text(found, width, True), status_text(found, True), explain_text(found["nodes"], verdicts, True),
+        graph_text(GRAPH, members, width, True), list_text(NODES, True), run_text(RUN, EVENTS, True), runs_text([RUN], True),
+        health_text(checks, width, True),
+    ]  # fmt: skip
+    assert [re.sub(r"\x1b\[[\d;]*m", "", text) for text in coloured] == plain
+    assert all("\x1b" not in text for text in plain) and all("\x1b" in text for text in coloured)
+    assert "python     \x1b[32mok\x1b[0m       3.11 ^[\n" in coloured[-1]
 
 
 def test_every_reason_code_has_words() -> None:

@@ -57,6 +57,7 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         # a run that is resumed says by itself that it was interrupted
         recovered = [("recovered", data) for data in held.heal() if data["interrupted"] != resumed]
         _remove_sandboxes(session)
+        view.several = len({session.graph.nodes[i].workstream for i in request.follow}) > 1
         before = [*held.wait_told(), *recovered]
         earlier = session.history.events(resumed) if resumed else []
         secrets = session.secrets

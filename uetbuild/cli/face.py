@@ -95,6 +95,10 @@ class Face:
         """Columns for text that flows."""
         return self.out.width()
 
+    def coloured(self) -> bool:
+        """Whether text for people is coloured."""
+        return (self.err if self.json else self.out).colours
+
 
 def _open_project(options: Options, differing: Differing | None) -> Session:
     from uetbuild.cli.wiring import open_project  # loads most of the program; --help and usage errors do without

@@ -8,6 +8,7 @@ from uetbuild.report.amounts import duration, moment
 from uetbuild.report.closing import closing
 from uetbuild.report.escapes import safe_name
 from uetbuild.report.flow import rows
+from uetbuild.report.stream import BOLD, GREEN, RED, YELLOW, brush, paint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,18 +27,19 @@ class PastRun(Protocol):
     summary: dict[str, Any]
 
 
+_STATES = {"succeeded": GREEN, "failed": RED, "running": BOLD}  # all else is a warning
 _NODE_FIELDS = ("outcome", "seconds", "code", "message", "log")
 
 
-def runs_text(runs: Iterable[PastRun]) -> str:
+def runs_text(runs: Iterable[PastRun], colours: bool = False) -> str:
     """One line a run: id, when, how it ended, what it did."""
-    return "".join(f"{run.id}  {moment(run.started)}  {run.state:<11}  {_did(run)}".rstrip() + "\n" for run in runs)
+    return "".join(f"{run.id}  {moment(run.started)}  {_state(run, colours, 11)}  {_did(run)}".rstrip() + "\n" for run in runs)
 
 
-def run_text(run: PastRun, events: Sequence[Event]) -> str:
+def run_text(run: PastRun, events: Sequence[Event], colours: bool = False) -> str:
     """One run: its line, then each node with its outcome."""
     pairs = [(safe_name(node["id"]), _ended(node)) for node in outcomes(events)]
-    lines = [f"run {run.id}: {run.state}, started {moment(run.started)}", _did(run), *rows(pairs)]
+    lines = [f"run {run.id}: {_state(run, colours)}, started {moment(run.started)}", _did(run), *rows(pairs, tint=brush(GREEN, colours))]
     return "".join(line + "\n" for line in lines if line)
 
 
@@ -62,6 +64,10 @@ def outcomes(events: Iterable[Event]) -> list[dict[str, Any]]:
             node = nodes.setdefault(event.node, {"id": event.node})
             node |= {name: event.data[name] for name in _NODE_FIELDS if name in event.data}
     return list(nodes.values())
+
+
+def _state(run: PastRun, colours: bool, cells: int = 0) -> str:
+    return paint(f"{run.state:<{cells}}", _STATES.get(run.state, YELLOW), colours)
 
 
 def _did(run: PastRun) -> str:

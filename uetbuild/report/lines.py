@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SHOWN_LINES = 20  # of the output of a failed node
 _WIDEST, _LEAST = 100, 16  # cells of a title or command in a line
+_NAMES = 36  # cells of a name up to which what stands behind it is put in line, on a terminal
 _BAD = ("failed", "timed_out", "lost")
 _CLOSING = {"failed": RED, "cancelled": YELLOW}  # by the state of a run
 
@@ -33,11 +34,12 @@ class Lines:
 
     `mode`: as report/modes.py says. A node is streamed when `output` is called for it; `group` and `github` show each node's output when it
     has ended, otherwise only that of failed nodes is shown. `live`: a live region is wanted, if it can be drawn.
+    `several`: more than one workstream is streamed, so lines are told apart by their ids from the beginning, if any run side by side.
     """
 
     __slots__ = (
         "_announced", "_asked", "_command", "_dumps", "_err", "_explain", "_failures", "_here", "_mode", "_out", "_prefixed",
-        "_quiet", "_reasons", "_running", "_text", "_verbose", "live",
+        "_names", "_quiet", "_reasons", "_running", "_text", "_verbose", "live", "several",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +51,7 @@ class Lines:
         self._text = err if json else out
         self._mode = mode
         self.live = live and self._text.is_terminal()
+        self.several = False
         self._quiet = quiet
         self._verbose = verbose
         self._explain = explain
@@ -56,6 +59,7 @@ class Lines:
         self._command = command
         self._asked: list[Event] = []  # what waits for a person
         self._prefixed = False
+        self._names = 0  # cells of the longest name so far
         self._announced: dict[str, int] = {}  # nodes whose next attempt was told: where in its log the latest begins
         self._running: dict[str, Running] = {}
         self._failures: list[tuple[str, str, str]] = []  # (who, why, log)
@@ -125,8 +129,7 @@ class Lines:
     # --- events -----------------------------------------------------------------------------------------------------------------
 
     def _run_started(self, node: str, data: dict[str, Any]) -> None:
-        several = data.get("nodes", 0) > 1 if self._mode == "stream" else len(data.get("targets", ())) > 1
-        self._prefixed = several and data.get("jobs", 1) != 1
+        self._prefixed = self.several and data.get("jobs", 1) != 1
 
     def _judged(self, node: str, data: dict[str, Any]) -> None:
         if "saved" in data:
@@ -223,9 +226,13 @@ class Lines:
 
     def _ran(self, node: str, running: Running, outcome: str, seconds: float) -> None:
         took = duration(seconds) if outcome == "succeeded" else outcome
-        what = cut(running.what, self._room(width(safe_name(node)) + len(took) + 4))
+        cells = width(safe_name(node))
+        if self._text.is_terminal() and cells <= _NAMES:
+            self._names = max(self._names, cells)
+        gap = " " * max(0, self._names - cells)
+        what = cut(running.what, self._room(cells + len(gap) + len(took) + 4))
         time = paint(took, DIM if outcome == "succeeded" else YELLOW, self._text.colours)
-        self._say("  ".join(part for part in (self._name(node), what, time) if part))
+        self._say("  ".join(part for part in (self._name(node) + gap, what, time) if part))
 
     def _failed(self, node: str, running: Running, data: dict[str, Any]) -> None:
         why, *more = why_failed(data)
@@ -240,13 +247,14 @@ class Lines:
         for line in more:
             self._complain(line)
         for line in command_lines(data.get("command") or running.command):
-            self._complain(f"  $ {line}")
+            self._complain(paint(f"  $ {line}", BOLD, self._err.colours))
         if log and not running.streamed and self._mode not in ("group", "github"):
             lines, cut = last_lines(log, SHOWN_LINES, running.begins)
+            bar = paint("  |", DIM, self._err.colours)
             for line in (["…"] if cut else []) + lines:
-                self._complain(f"  | {safe_output(line, self._err.colours)}")
+                self._complain(f"{bar} {safe_output(line, self._err.colours)}")
         if log:
-            self._complain(f"  log: {self._shown(log)}")
+            self._complain(paint(f"  log: {self._shown(log)}", DIM, self._err.colours))
 
     def _show_block(self, node: str, running: Running) -> None:
         """The output of a node that has ended, as far as it was not shown yet."""

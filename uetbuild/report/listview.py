@@ -5,6 +5,7 @@ from __future__ import annotations
 from uetbuild.report.amounts import counted
 from uetbuild.report.escapes import safe_name
 from uetbuild.report.flow import rows
+from uetbuild.report.stream import GREEN, brush
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 _WIDEST = 80
 
 
-def list_text(nodes: Iterable[Node]) -> str:
+def list_text(nodes: Iterable[Node], colours: bool = False) -> str:
     """One line a workstream: its id and its title, or what it runs; ends with a newline unless there is nothing."""
     workstreams: dict[str, list[Node]] = {}
     for node in nodes:
         workstreams.setdefault(node.workstream, []).append(node)
     pairs = [(safe_name(name), _about(members)) for name, members in sorted(workstreams.items())]
-    return "".join(line + "\n" for line in rows(pairs, indent=0))
+    return "".join(line + "\n" for line in rows(pairs, indent=0, tint=brush(GREEN, colours)))
 
 
 def _about(nodes: list[Node]) -> str:

@@ -6,6 +6,7 @@ from uetbuild.report.amounts import counted, dollars, duration
 from uetbuild.report.escapes import safe_name
 from uetbuild.report.flow import flow, rows
 from uetbuild.report.reasons import briefly, in_words
+from uetbuild.report.stream import BOLD, GREEN, YELLOW, brush, paint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,41 +21,43 @@ _WIDEST = 120  # columns that flowing text uses at most; longer lines are hard t
 _DUE = ("stale", "depends")
 
 
-def plan_text(plan: Item, width: int = 80) -> str:
+def plan_text(plan: Item, width: int = 80, colours: bool = False) -> str:
     """Waves with what is stale and why, then critical path, forecast, conflicts and bottlenecks; ends with a newline."""
     width = min(width, _WIDEST)
     if not any(node["verdict"] in _DUE for node in plan["nodes"]):
         return f"up to date ({counted(plan['workstreams'], 'workstream')})\n"
     blocks = [
         [_headline(plan)],
-        *_waves(plan, width),
-        _gates(plan, width),
-        _critical_path(plan, width),
+        *_waves(plan, width, colours),
+        _gates(plan, width, colours),
+        _critical_path(plan, width, colours),
         _forecast(plan),
         _conflicts(plan, width),
-        _bottlenecks(plan, width),
+        _bottlenecks(plan, width, colours),
     ]
-    return "\n".join("".join(line + "\n" for line in block) for block in blocks if block)
+    head = brush(BOLD, colours)
+    return "\n".join("".join(line + "\n" for line in [head(block[0]), *block[1:]]) for block in blocks if block)
 
 
-def status_text(plan: Item) -> str:
+def status_text(plan: Item, colours: bool = False) -> str:
     """What is stale, each with its first reason; ends with a newline."""
     nodes = plan["nodes"]
     stale = [(safe_name(node["id"]), _because(node)) for node in nodes if node["verdict"] == "stale"]
     waiting = sum(node["verdict"] == "depends" for node in nodes)
     if not stale:
         return f"up to date ({counted(plan['workstreams'], 'workstream')})\n"
-    lines = [_headline(plan), *rows(stale)]
+    lines = [paint(_headline(plan), BOLD, colours), *rows(stale, tint=brush(GREEN, colours))]
     if waiting:
         lines.append(f"{waiting} more {'depends' if waiting == 1 else 'depend'} on what is stale")
     return "\n".join(lines) + "\n"
 
 
-def explain_text(nodes: Sequence[Item], verdicts: Mapping[str, str]) -> str:
+def explain_text(nodes: Sequence[Item], verdicts: Mapping[str, str], colours: bool = False) -> str:
     """Every reason of each of the nodes, and what they depend on; `verdicts` are those of all nodes by id. Ends with a newline."""
     blocks = []
     for node in nodes:
-        lines = [f"{safe_name(node['id'])}: {node['verdict'].replace('_', ' ')}"]
+        verdict = paint(node["verdict"].replace("_", " "), YELLOW if node["verdict"] == "stale" else BOLD, colours)
+        lines = [f"{paint(safe_name(node['id']), GREEN, colours)}: {verdict}"]
         lines += ["  " + in_words(reason["code"], reason.get("detail", "")) for reason in node["reasons"]]
         waits = [name for name in node["depends_on"] if verdicts.get(name) in ("stale", "depends")]
         if waits:
@@ -70,7 +73,7 @@ def _headline(plan: Item) -> str:
     return f"{plan['stale']} of {counted(plan['workstreams'], 'workstream')} {'is' if plan['stale'] == 1 else 'are'} stale"
 
 
-def _waves(plan: Item, width: int) -> Iterable[list[str]]:
+def _waves(plan: Item, width: int, colours: bool) -> Iterable[list[str]]:
     """One block a wave that has something to do."""
     nodes = {node["id"]: node for node in plan["nodes"]}
     total = len(plan["waves"])
@@ -78,24 +81,25 @@ def _waves(plan: Item, width: int) -> Iterable[list[str]]:
         due = [nodes[name] for name in wave if nodes[name]["verdict"] in _DUE]
         if due:
             rest = len(wave) - len(due)
-            yield [f"wave {number} of {total}: {len(due)} to run" + (f", {rest} up to date" if rest else ""), *_due(due, width)]
+            yield [f"wave {number} of {total}: {len(due)} to run" + (f", {rest} up to date" if rest else ""), *_due(due, width, colours)]
 
 
-def _gates(plan: Item, width: int) -> list[str]:
+def _gates(plan: Item, width: int, colours: bool) -> list[str]:
     due = [node for node in plan["nodes"] if node["kind"] == "gate" and node["verdict"] in _DUE]
-    return [f"gates: {len(due)} to run", *_due(due, width)] if due else []
+    return [f"gates: {len(due)} to run", *_due(due, width, colours)] if due else []
 
 
-def _due(nodes: Sequence[Item], width: int) -> list[str]:
+def _due(nodes: Sequence[Item], width: int, colours: bool) -> list[str]:
     """Nodes with why they run; many with the same reason share a line."""
     groups: dict[str, list[str]] = {}
     for node in nodes:
         groups.setdefault(_because(node), []).append(safe_name(node["id"]))
     single = [(name, why) for why, names in groups.items() if len(names) < TOGETHER for name in names]
-    lines = rows(single, width=width)
+    tint = brush(GREEN, colours)
+    lines = rows(single, width=width, tint=tint)
     for why, names in groups.items():
         if len(names) >= TOGETHER:
-            lines += flow(names, width, first=f"  {why}: ", indent=4)
+            lines += flow(names, width, first=f"  {why}: ", indent=4, tint=tint)
     return lines
 
 
@@ -105,7 +109,7 @@ def _because(node: Item) -> str:
     return briefly([(reason["code"], reason.get("detail", "")) for reason in node["reasons"]]) if node["reasons"] else "stale"
 
 
-def _critical_path(plan: Item, width: int) -> list[str]:
+def _critical_path(plan: Item, width: int, colours: bool) -> list[str]:
     path = plan["critical_path"]
     if not path:
         return []
@@ -113,7 +117,7 @@ def _critical_path(plan: Item, width: int) -> list[str]:
     length = duration(sum(seconds.get(name, 0.0) for name in path))
     gates = {node["id"] for node in plan["nodes"] if node["kind"] == "gate"}
     title = f"critical path: {counted(len(path) - len(gates.intersection(path)), 'workstream')}, {length}"
-    return [title, *flow([safe_name(name) for name in path], width, first="  ", separator=" -> ")]
+    return [title, *flow([safe_name(name) for name in path], width, first="  ", separator=" -> ", tint=brush(GREEN, colours))]
 
 
 def _forecast(plan: Item) -> list[str]:
@@ -142,6 +146,6 @@ def _conflicts(plan: Item, width: int) -> list[str]:
     return lines
 
 
-def _bottlenecks(plan: Item, width: int) -> list[str]:
-    found = plan["bottlenecks"]
-    return ["bottlenecks:", *rows([(safe_name(each["id"]), safe_name(each["reason"])) for each in found], width=width)] if found else []
+def _bottlenecks(plan: Item, width: int, colours: bool) -> list[str]:
+    found = [(safe_name(each["id"]), safe_name(each["reason"])) for each in plan["bottlenecks"]]
+    return ["bottlenecks:", *rows(found, width=width, tint=brush(GREEN, colours))] if found else []

@@ -106,4 +106,9 @@ def paint(text: str, code: str, colours: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if colours and text else text
 
 
+def brush(code: str, colours: bool) -> Callable[[str], str]:
+    """What paints a text in the SGR `code`, if colours are wanted."""
+    return (lambda text: paint(text, code, True)) if colours else str
+
+
 BOLD, DIM, RED, GREEN, YELLOW, BLUE = "1", "2", "1;31", "32", "33", "1;34"

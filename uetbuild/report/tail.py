@@ -78,7 +78,8 @@ def size_of(path: str) -> int:
 def last_lines(path: str, most: int, begins: int = 0) -> tuple[list[str], bool]:
     """The last lines of a log from byte `begins` on (looked for in its last 64 KiB), and whether there are more before them.
 
-    Of a line that was drawn over and over with carriage returns the last state is left; a very long line is cut.
+    Of a line that was drawn over and over with carriage returns the last state is left; a very long line is cut. Empty ones at the
+    beginning are passed over.
     """
     start = max(begins, size_of(path) - _CHUNK)
     try:
@@ -87,7 +88,9 @@ def last_lines(path: str, most: int, begins: int = 0) -> tuple[list[str], bool]:
             lines = log.read(_CHUNK).decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
     except OSError:
         return [], False
-    if lines == [""]:
-        return [], False
     shown = [line.rstrip("\r").rpartition("\r")[2] for line in lines[-most:]]
+    while shown and not shown[0].strip():
+        del shown[0]
+    if not shown:
+        return [], False
     return [line if len(line) <= _WIDEST else line[:_WIDEST] + "…" for line in shown], start > begins or len(lines) > most

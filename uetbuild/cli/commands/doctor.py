@@ -19,7 +19,7 @@ def run(face: Face) -> int:
         shown = [{"check": check.name, "state": check.state, "found": check.found, "hint": check.hint} for check in checks]
         face.document({"schema": "uetbuild.doctor/1", "healthy": healthy, "checks": shown})
     else:
-        face.say(health_text([(check.name, check.state, check.found, check.hint) for check in checks], face.width()))
+        face.say(health_text([(check.name, check.state, check.found, check.hint) for check in checks], face.width(), face.coloured()))
     return ExitCode.OK if healthy else ExitCode.FAILED
 
 

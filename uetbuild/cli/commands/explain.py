@@ -17,5 +17,5 @@ def run(face: Face) -> int:
     if face.json:
         face.document({"schema": "uetbuild.explain/1", "nodes": nodes, "warnings": plan["warnings"]})
     else:
-        face.say(explain_text(nodes, {node["id"]: node["verdict"] for node in plan["nodes"]}))
+        face.say(explain_text(nodes, {node["id"]: node["verdict"] for node in plan["nodes"]}, face.coloured()))
     return ExitCode.OK

@@ -26,7 +26,7 @@ def run(face: Face) -> int:
     if face.json or drawing == "json":
         face.document(graph_json(session.graph, members))
     else:
-        face.say(graph_text(session.graph, members, face.width()))
+        face.say(graph_text(session.graph, members, face.width(), face.coloured()))
     return ExitCode.OK
 
 

@@ -18,7 +18,7 @@ def run(face: Face) -> int:
     nodes = [session.graph.nodes[i] for i in numbers if focus is None or i in focus.affected]
     if not face.json:
         face.warn(*session.project.warnings)
-        face.say(list_text(nodes))
+        face.say(list_text(nodes, face.coloured()))
         return ExitCode.OK
     ids = [node.id for node in nodes if not node.is_group]
     document: dict[str, Any] = {"schema": "uetbuild.list/1", "workstreams": len(ids), "nodes": [], "warnings": []}

@@ -16,16 +16,16 @@ def run(face: Face) -> int:
     plan = face.plan()
     if options.graph in graph.PICTURES and not face.json:
         face.out.write(graph.picture(face, plan))
-        face.err.write(plan_text(plan, face.err.width()))
+        face.err.write(plan_text(plan, face.err.width(), face.err.colours))
         return ExitCode.OK
     if options.graph:
         members = session.members(options)
         if face.json or options.graph == "json":
             plan["graph"] = graph_json(session.graph, members)
         else:
-            face.say(graph_text(session.graph, members, face.width()) + "\n")
+            face.say(graph_text(session.graph, members, face.width(), face.coloured()) + "\n")
     if face.json or options.graph == "json":
         face.document(plan)
     else:
-        face.say(plan_text(plan, face.width()))
+        face.say(plan_text(plan, face.width(), face.coloured()))
     return ExitCode.OK

@@ -15,5 +15,5 @@ def run(face: Face) -> int:
     if face.json:
         face.document({"schema": "uetbuild.run/1"} | run_json(found) | {"nodes": outcomes(events)})
     else:
-        face.say(run_text(found, events))
+        face.say(run_text(found, events, face.coloured()))
     return ExitCode.OK

@@ -15,5 +15,5 @@ def run(face: Face) -> int:
         shown = ("targets", "workstreams", "stale", "nodes", "warnings")
         face.document({"schema": "uetbuild.status/1"} | {name: plan[name] for name in shown})
     elif stale or not face.options.quiet:
-        face.say(status_text(plan))
+        face.say(status_text(plan, face.coloured()))
     return ExitCode.FAILED if stale else ExitCode.OK
