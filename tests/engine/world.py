@@ -13,7 +13,7 @@ from uetbuild.core.fingerprint import definition
 from uetbuild.core.focus import Focus
 from uetbuild.core.forecast import estimates, past_costs
 from uetbuild.core.graph import Graph
-from uetbuild.core.jobs import Outcome, Result
+from uetbuild.core.jobs import Outcome, Progress, Result
 from uetbuild.core.ledger import UNLIMITED, Ledger
 from uetbuild.core.nodes import Hole, Node, Project, Settings, Source, Step
 from uetbuild.core.ready import Admission
@@ -79,6 +79,7 @@ class World:
         self.budget = None
         self.phases: tuple = ()
         self.ticks = 1.0
+        self.took = 0.5  # seconds of each recipe
         self.feedback = FeedbackInMemory()
 
     # Disk
@@ -188,6 +189,9 @@ class FakeWorkers:
         self.signals: list[tuple[str, int]] = []
         self.most = 0
         self.closed = False
+        self.slots = 1
+        self.queued: list = []  # the jobs that wait for a slot
+        self.was_queued: list[str] = []
         self._queue: list = []
         self.before_collect: Callable[[FakeWorkers], None] = lambda workers: None
 
@@ -195,6 +199,14 @@ class FakeWorkers:
         self.started.append(job.node)
         self._queue.append(job)
         self.most = max(self.most, len(self._queue))
+
+    def queue(self, job) -> None:
+        self.was_queued.append(job.node)
+        self.queued.append(job)
+
+    def recall(self) -> list[int]:
+        recalled, self.queued = [job.key for job in self.queued], []
+        return recalled
 
     def running(self) -> list[str]:
         return [job.node for job in self._queue]
@@ -208,10 +220,20 @@ class FakeWorkers:
             return []
         job = self._queue.pop(0)
         result = self.world.recipes.get(job.node, lambda world: None)(self.world)
+        seconds = self.world.took
         if isinstance(result, str):
-            return [Outcome(key=job.key, result=result, code=-9, seconds=0.5)]
+            return [Outcome(key=job.key, result=result, code=-9, seconds=seconds)]
         code = int(result or 0)
-        return [Outcome(key=job.key, result=Result.FAILED if code else Result.SUCCEEDED, code=code, seconds=0.5)]
+        outcome = Outcome(key=job.key, result=Result.FAILED if code else Result.SUCCEEDED, code=code, seconds=seconds)
+        return [outcome, *self._take()]
+
+    def _take(self) -> list[Progress]:
+        taken = []
+        while self.queued and len(self._queue) < self.slots:
+            job = self.queued.pop(0)
+            self.submit(job)
+            taken.append(Progress(key=job.key, what="taken"))
+        return taken
 
     def signal(self, key: int, number: int) -> None:
         job = next(job for job in self._queue if job.key == key)
@@ -334,6 +356,7 @@ class Build:
         self.answers = Answers(self.project, world.root, world.environ, world.answers(), None, shell, secrets)
         self.survey = Survey(self.project, self.graph, world, Memory(world), self.answers, self.request)
         self.workers = FakeWorkers(world)
+        self.workers.slots = jobs
         self.wait = NoWait(world, self.workers)
         self.view = Seen()
         self.person = person or Nobody()

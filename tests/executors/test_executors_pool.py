@@ -216,7 +216,7 @@ def test_a_worker_holds_its_own_pipes_and_what_it_is_to_keep(tmp_path):
         files = [target for fd, target in held.items() if fd > 2 and not target.startswith("pipe:")]
         assert sorted(os.path.basename(target) for target in files if "log" not in target) == ["lock", "null"]
         pipes = [target for fd, target in held.items() if fd > 2 and target.startswith("pipe:")]
-        assert len(pipes) == 4  # orders, replies, both ends of the wakeup pipe
+        assert len(pipes) == 5  # orders, replies, the queue, both ends of the wakeup pipe
     ours = {target for fd, target in first.items() if fd > 2 and target.startswith("pipe:")}
     assert not ours & {target for fd, target in second.items() if fd > 2}
     bench.workers.close()

@@ -109,8 +109,8 @@ class Outcome(Record):
 
 class Progress(Record):
     """News of a running job. `what`: `spawned` (`pid`, `start` = the kernel's start time of it in clock ticks), `output` (its log
-    grew), `step` (a command ended: `name`, `code`, `seconds`), `worker` (a worker process: `name` is its state of interface
-    section 4, `pid`; `key` is -1 where it belongs to no job).
+    grew), `taken` (a queued one starts), `step` (a command ended: `name`, `code`, `seconds`), `worker` (a worker process: `name` is its
+    state of interface section 4, `pid`; `key` is -1 where it belongs to no job).
     """
 
     __slots__ = ("key", "what", "pid", "start", "name", "code", "seconds")

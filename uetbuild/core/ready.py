@@ -26,10 +26,11 @@ class Admission:
     """Whether a node may run beside those that run: jobs, pools, mutexes, `exclusive`, scopes.
 
     An `interactive` node is alone as an exclusive one is. A node that wants more of a pool than there is gets all of it, and
-    a pool that is not known has no bound. The places of a pool are numbered from 0; who gets in holds the lowest free ones.
+    a pool that is not known has no bound. The places of a pool are numbered from 0; who gets in holds the lowest free ones. `more`: how
+    many may be let in besides `jobs`, to wait with all that they need but a place.
     """
 
-    __slots__ = ("running", "_alone", "_conflict", "_free", "_held", "_jobs", "_nodes", "_places", "_pools", "_risky", "_scopes")
+    __slots__ = ("more", "running", "_alone", "_conflict", "_free", "_held", "_jobs", "_nodes", "_places", "_pools", "_risky", "_scopes")
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Admission:
         self._pools = dict(pools)
         self._conflict = conflict
         self._scopes = shared_scopes(nodes) if conflict else {}
+        self.more = 0
         self.running: dict[int, None] = {}
         self._risky: dict[int, None] = {}  # those running that can conflict with a node that changes nothing in place
         self._held: set[object] = set()
@@ -54,7 +56,7 @@ class Admission:
     @property
     def closed(self) -> bool:
         """Whether nothing at all can start now."""
-        return self._alone or len(self.running) >= self._jobs
+        return self._alone or len(self.running) >= self._jobs + self.more
 
     def blocker(self, number: int) -> Blocker | None:
         """One thing that keeps a node from starting now; None: it may start. To be asked only while not `closed`."""

@@ -195,6 +195,10 @@ class Bench:
             return  # one that cannot be read is nobody's own; who tries again will be told
         self._tried[attempt.i] = {path: (attempt.edits.get(path, ""), digest) for path, digest in left.items()}
 
+    def take_back(self, attempt: Attempt) -> None:
+        """Its recipe does not run after all."""
+        self._outputs.over(attempt.node)
+
     def adopt(self, i: int, run: str, now: float) -> Ending:
         """The stamp for `accept`: what lies there is taken for what the node would make."""
         node = self._graph.nodes[i]

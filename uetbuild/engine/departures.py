@@ -61,9 +61,10 @@ class Departures:
         self._told: set[int] = set()  # those whose verdict was told
         self._size = size
 
-    def start(self, i: int, judged: Judged | None) -> tuple[Attempt, Job] | int:
+    def start(self, i: int, judged: Judged | None, ahead: bool = False) -> tuple[Attempt, Job] | int:
         """The next attempt at a stale node and its job, with STARTED among the changes of the turn; or the state in which the node ends at
-        once, because it need not, cannot or must not run; `STALE`: it waits, since an earlier build, and is due later.
+        once, because it need not, cannot or must not run; `STALE`: it waits, since an earlier build, and is due later. `ahead`: it waits
+        for a place, so nothing is said before it has one (`tell`).
         """
         node, survey = self._survey.graph.nodes[i], self._survey
         try:
@@ -75,10 +76,28 @@ class Departures:
                 if state is not None:
                     return state
             attempt = Attempt(i, node, self._waiting.next(i), survey.seen[i], survey.memory.stamps.get(node.id))
-            self._announce(i, judged)
-            return attempt, self._prepare(attempt, judged)
+            if not ahead:
+                self._announce(i, judged)
+            job = self._prepare(attempt, judged)
+            if not ahead:
+                self.tell(attempt)
+            return attempt, job
         except UetError as error:
             return self.refuse(i, judged, error)
+
+    def tell(self, attempt: Attempt, judged: Judged | None = None) -> None:
+        """Say that an attempt starts, and why, where that was not said yet."""
+        self._announce(attempt.i, judged)
+        node = attempt.node
+        command = attempt.spoken[0] if attempt.spoken else ""
+        log = self._kitchen.log(node.id)
+        self._journal.emit("node_started", node.id, attempt=attempt.number, title=node.title, log=log, command=command)
+
+    def take_back(self, attempt: Attempt) -> None:
+        """An attempt that was prepared never starts: its node is as it was."""
+        self._met.discard(attempt.i)
+        self._bench.take_back(attempt)
+        self._survey.memory.restore(attempt.node.id, attempt.last, self._journal.changes)
 
     def _refrain(self, i: int, judged: Judged | None) -> int | None:
         """The state of a node that is not to be started, None where it is; asked once a build."""
@@ -147,8 +166,6 @@ class Departures:
         for path, copy in attempt.saved:
             journal.emit("node_judged", node.id, verdict="stale", reasons=[{"code": "output_modified", "detail": path}], saved=copy)
         attempt.spoken = self._kitchen.spoken(node, job)
-        command = attempt.spoken[0] if attempt.spoken else ""
-        journal.emit("node_started", node.id, attempt=attempt.number, title=node.title, log=job.log, command=command)
         return job
 
     def _announce(self, i: int, judged: Judged | None) -> None:

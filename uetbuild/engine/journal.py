@@ -46,6 +46,11 @@ class Journal:
         for event, said in self._before:
             self.emit(event, **said)
 
+    def end(self, state: str, asked: dict[str, Any], counts: dict[str, Any]) -> None:
+        """The last words of a run: how it ended, what was `asked` for, what became of that."""
+        self.emit("run_finished", state=state, **counts)
+        self.changes.run = (self.run, state, asked | counts)
+
     def emit(self, event: str, node: str = "", /, **data: Any) -> None:
         """Append an event of now."""
         if self._secrets.forms:

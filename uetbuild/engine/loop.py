@@ -10,7 +10,6 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from uetbuild.core.jobs import Outcome
-from uetbuild.core.ready import ReadyList
 from uetbuild.core.verdicts import Verdict
 from uetbuild.engine.arrivals import Arrivals
 from uetbuild.engine.cells import Cells
@@ -18,7 +17,9 @@ from uetbuild.engine.departures import Departures
 from uetbuild.engine.gates import Gates
 from uetbuild.engine.interrupts import Interrupts
 from uetbuild.engine.order import Order
+from uetbuild.engine.places import Places
 from uetbuild.engine.request import Request
+from uetbuild.engine.runway import Runway
 from uetbuild.engine.states import FINAL, GOOD, State, States
 from uetbuild.engine.tally import Tally
 from uetbuild.engine.waiting import Waiting
@@ -29,11 +30,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from uetbuild.core.jobs import Job, Progress
+    from uetbuild.core.jobs import Progress
     from uetbuild.core.ports import Clock, Person, Workers
     from uetbuild.core.ready import Admission
     from uetbuild.core.verdicts import Judged
-    from uetbuild.engine.attempt import Attempt, Bench
+    from uetbuild.engine.attempt import Bench
     from uetbuild.engine.journal import Journal
     from uetbuild.engine.purse import Purse
     from uetbuild.engine.recipe import Kitchen
@@ -47,20 +48,9 @@ class Loop:
     """One build. `run()` returns the exit code; `states` and `failures` tell the rest."""
 
     def __init__(
-        self,
-        survey: Survey,
-        bench: Bench,
-        kitchen: Kitchen,
-        workers: Workers,
-        journal: Journal,
-        wait: Wait,
-        clock: Clock,
-        person: Person,
-        rank: Sequence[int],
-        admission: Admission,
-        dice: Callable[[], float],
-        purse: Purse,
-    ) -> None:
+        self, survey: Survey, bench: Bench, kitchen: Kitchen, workers: Workers, journal: Journal, wait: Wait, clock: Clock, person: Person,
+        rank: Sequence[int], admission: Admission, dice: Callable[[], float], purse: Purse,
+    ) -> None:  # fmt: skip
         self.graph = survey.graph
         self.request = survey.request
         self.states = States(len(self.graph.nodes), self.request.members)
@@ -75,11 +65,10 @@ class Loop:
         self._wait = wait
         self._clock = clock
         self._rank = rank
-        self._ready = ReadyList(rank, admission)
         self._fresh: list[tuple[int, int]] = []
         self._reasons: dict[int, Judged] = {}
-        self._attempts: dict[int, Attempt] = {}
-        self._spawn: list[Job] = []
+        self._runway = Runway(self.graph, self.request, survey.disk, survey.memory)
+        self._places = Places(workers, rank, admission, purse, self._runway)
         self._interrupts = Interrupts(workers, journal)
         self._waves = Waves(self.graph, self.request, journal)
         self._purse = purse
@@ -113,27 +102,38 @@ class Loop:
         while True:
             if not self.stopping:
                 self._advance()
+            if self.stopping:
+                self._recall()
             self._launch()
-            if not self._attempts and (self.stopping or not (self._fresh or self._later)):
+            if not self._places and (self.stopping or not (self._fresh or self._later)):
                 break
-            self._interrupts.pass_on(self._wait.poll(self._workers.filenos(), self._patience()), self._attempts)
+            if numbers := self._listen():
+                self._recall()
+                self._interrupts.pass_on(numbers, self._places.taken)
             for news in self._workers.collect():
                 self._hear(news)
+
+    def _listen(self) -> list[int]:
+        """Wait until something happens or an attempt is due, but not while there is something to judge; the signals that came."""
+        hurries = bool(self._fresh) and not self.stopping
+        numbers = self._wait.poll((), pause) if not hurries and (pause := self._runway.pause) else []
+        seconds = 0.0 if hurries or numbers else None if self.stopping else self._later.seconds
+        return numbers + self._wait.poll(self._workers.filenos(), seconds)
+
+    def _recall(self) -> None:
+        """Nothing new starts: what is prepared and waits for a place is as it was."""
+        for attempt in self._places.recall():
+            self._departures.take_back(attempt)
+            self.states.set(attempt.i, State.STALE)
 
     def _abandon(self) -> None:
         """The state cannot be written (a full disk, say): end what runs, and leave nothing half made that might even be the reason."""
         self._workers.close()
-        for attempt in self._attempts.values():
+        for attempt in self._places.taken.values():
             try:
                 self._bench.give_up(attempt)
             except UetError:
                 pass  # the first error is told
-
-    def _patience(self) -> float | None:
-        """Seconds to wait: none while there is something to judge, else until something happens or an attempt is due."""
-        if self.stopping:
-            return None
-        return 0.0 if self._fresh else self._later.seconds
 
     def _freshen(self, i: int) -> None:
         self.states.set(i, State.FRESH)
@@ -142,35 +142,25 @@ class Loop:
     def _advance(self) -> None:
         """Fill the free places; with none free, judge some more, so that what is up to date does not wait for a place."""
         for i in self._later.due():
-            self._ready.push(i)
+            self._places.push(i)
         judged = 0
         while not self.stopping:
             self._regroup()
-            self._fill()
+            while not self.stopping and (found := self._places.next()):
+                self._begin(*found)
             if self._cells.touched:
                 continue
-            if not self._fresh or (judged >= JUDGED_A_TURN and (self._attempts or self._spawn)):
+            if not self._fresh or (judged >= JUDGED_A_TURN and self._places):
                 return
             _, i = heappop(self._fresh)
             self._judge(i)
             judged += 1
 
-    def _fill(self) -> None:
-        while len(self._attempts) < self._purse.jobs and not self.stopping:
-            for freed in self._purse.freed():
-                self._ready.push(freed)
-            i = self._ready.take()
-            if i is None:
-                return
-            self._begin(i)
-
     def _launch(self) -> None:
         """Make the turn durable, then spawn."""
         self._purse.flush()
         self._journal.flush()
-        spawn, self._spawn = self._spawn, []
-        for job in spawn:
-            self._workers.submit(job)
+        self._places.launch()
 
     # --- one node ---------------------------------------------------------------------------------------------------------------
 
@@ -194,48 +184,60 @@ class Loop:
             self._reasons[i] = judged
             if self._waves.holds(i):
                 return
-            self._ready.push(i)
+            self._places.push(i)
 
-    def _begin(self, i: int) -> None:
-        """From admitted to about to be submitted; a node that need not or must not run after all, or not yet, is released."""
+    def _begin(self, i: int, ahead: bool = False) -> None:
+        """From admitted to about to be submitted; a node that need not or must not run after all, or not yet, is released. `ahead`: it is
+        to wait for a place.
+        """
         judged = self._reasons.get(i)
         kept = self._purse.keeps(i, self.graph.nodes[i], self._rank[i])
-        started = self._departures.start(i, judged) if kept is None else self._departures.keep(i, judged, kept, self._purse.why)
+        started = self._departures.start(i, judged, ahead) if kept is None else self._departures.keep(i, judged, kept, self._purse.why)
         if isinstance(started, int):
-            self._ready.release(i)
+            self._places.release(i)
             if started != State.STALE:
                 self._end(i, started)
             return
         attempt, job = started
         self.states.set(i, State.RUNNING)
-        self._attempts[i] = attempt
-        self._spawn.append(self._purse.start(attempt, job))
+        self._places.start(attempt, job, ahead)
 
     def _hear(self, news: Outcome | Progress) -> None:
         """Something happened at the workers."""
         if isinstance(news, Outcome):
             self._take(news)
             return
-        attempt = self._attempts.get(news.key)
+        if news.what == "taken":
+            waited = self._places.arrived(news.key)
+            if waited is not None:
+                self._departures.tell(waited, self._reasons.get(news.key))
+            return
+        attempt = self._places.taken.get(news.key)
         self._arrivals.tell(attempt, news, "" if attempt is None else self._kitchen.log(attempt.node.id))
 
     def _take(self, outcome: Outcome) -> None:
         """A job ended: let others go on, or start it once more, now or later."""
-        attempt = self._attempts.pop(outcome.key)
+        attempt = self._places.end(outcome)
         outcome = self._purse.end(attempt, outcome)
         state = self._arrivals.end(attempt, outcome, self._kitchen.log(attempt.node.id), not self.stopping)
         state = self._gates.state(attempt.i, state)
         if state == State.STALE:
             self.states.set(attempt.i, state)
             if attempt.i in self._later:
-                self._ready.release(attempt.i)
+                self._places.release(attempt.i)
             else:
-                self._begin(attempt.i)
+                self._begin(attempt.i, bool(self._runway.waiting))
             return
-        self._ready.release(attempt.i)
+        self._places.release(attempt.i)
         self._end(attempt.i, state)
-        if state == State.FAILED and self.request.stop == Request.KILL:
-            self._interrupts.end_all(self._attempts)
+        if state == State.FAILED:
+            self._end_all()
+
+    def _end_all(self) -> None:
+        """After a failure: with `--fail-fast` nothing else goes on."""
+        if self.request.stop == Request.KILL:
+            self._recall()
+            self._interrupts.end_all(self._places.taken)
 
     # --- what follows -----------------------------------------------------------------------------------------------------------
 
@@ -252,7 +254,7 @@ class Loop:
         elif state in GOOD:
             self._survey.settled.add(self.graph.nodes[i].id)
         for held in self._waves.ended(i):
-            self._ready.push(held)
+            self._places.push(held)
         freed, blocked = self._order.ended(i)
         for k, by in blocked:
             self._blocked(k, by)
@@ -262,7 +264,7 @@ class Loop:
     def _blocked(self, i: int, by: int) -> None:
         self._cells.ended(i)
         for held in self._waves.ended(i):
-            self._ready.push(held)
+            self._places.push(held)
         if not self.graph.nodes[i].is_group:
             why = {"message": "waits for approval"} if self.states.of[i] == State.WAITS else {}
             self._journal.emit("node_finished", self.graph.nodes[i].id, outcome="blocked", by=self.graph.nodes[by].id, **why)
@@ -272,8 +274,7 @@ class Loop:
         for cell in self._cells.ripe():
             for gate in self._cells.concede(cell):
                 self._end(gate, State.FAILED)
-                if self.request.stop == Request.KILL:
-                    self._interrupts.end_all(self._attempts)
+                self._end_all()
             if self.stopping:
                 return
             if cell.held:
@@ -314,7 +315,6 @@ class Loop:
             if self._purse.code:
                 counts["halted"] = True  # whatever else made the exit code
             state = "cancelled" if self._interrupts.signal else "failed" if code else "succeeded"
-            self._journal.emit("run_finished", state=state, **counts)
-            self._journal.changes.run = (self._journal.run, state, self.request.words() | counts)
+            self._journal.end(state, self.request.words(), counts)
         self._journal.flush()
         return code

@@ -47,6 +47,15 @@ class Memory:
             for path in stamp.outputs:
                 self._producers[path] = stamp.node
 
+    def restore(self, node: str, stamp: Stamp | None, changes: Changes) -> None:
+        """Record the stamp that a node had before, None where it had none."""
+        if stamp is not None:
+            self.put(stamp, changes)
+        else:
+            self.stamps.pop(node, None)
+            changes.stamps.pop(node, None)
+            changes.dropped.append(node)
+
     def unsay(self, key: str, changes: Changes) -> None:
         """Forget what a person said: it is asked anew."""
         if self.approvals.pop(key, None) is not None:

@@ -49,6 +49,11 @@ class Purse:
         self._open = False
 
     @property
+    def is_open(self) -> bool:
+        """Whether anything is counted."""
+        return self._book is not None
+
+    @property
     def usd(self) -> float:
         """What the run has cost so far."""
         return 0.0 if self._book is None else self._book.usd

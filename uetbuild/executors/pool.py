@@ -16,9 +16,10 @@ from uetbuild.executors import tree
 from uetbuild.executors.channel import Inbox, frame, write_all
 from uetbuild.executors.csignal import signals
 from uetbuild.executors.orphans import Orphans
+from uetbuild.executors.queue import Queue
 from uetbuild.executors.running import SIGNAL
 from uetbuild.executors.spawn import open_null
-from uetbuild.executors.supervisor import JOB, OUTCOME, supervise
+from uetbuild.executors.supervisor import CALL, JOB, OUTCOME, TAKEN, supervise
 from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
@@ -29,9 +30,11 @@ _PATIENCE = 3.0  # seconds, besides the grace of its job, that a supervisor has 
 
 
 class _Supervisor:
-    """The coordinator's view of one worker process; `key` is that of the job it runs, None while it is idle."""
+    """The coordinator's view of one worker process; `key` is that of the job it runs, None while it is idle; `called`: it has not answered
+    yet.
+    """
 
-    __slots__ = ("grace", "inbox", "key", "orders", "pid")
+    __slots__ = ("called", "grace", "inbox", "key", "orders", "pid")
 
     def __init__(self, pid: int, orders: int, replies: int) -> None:
         self.pid = pid
@@ -39,6 +42,7 @@ class _Supervisor:
         self.inbox = Inbox(replies, "reply.reading")
         self.key: int | None = None
         self.grace = 0.0
+        self.called = False
 
     def order(self, message: tuple[object, ...]) -> bool:
         """Send a message; False when the supervisor is dead."""
@@ -64,6 +68,10 @@ class SupervisorPool:
         self._all: dict[int, _Supervisor] = {}  # by the descriptor of its replies
         self._idle: list[_Supervisor] = []
         self._by_key: dict[int, _Supervisor] = {}
+        self._queue = Queue()
+        self._queued: dict[int, Job] = {}  # those of which nobody has told yet that it took them
+        self._held: list[Job] = []  # the last ones of these, for which the queue had no room
+        self._dead: tuple[int, int] | tuple[()] = ()  # pid and exit code of who died while jobs were queued
         self._lost: list[Outcome] = []  # to be told when the orphans are gone
         self._news: list[Outcome | Progress] = []
         self._poller = select.poll()
@@ -77,9 +85,23 @@ class SupervisorPool:
             if supervisor.order(order):
                 break
             self._bury(supervisor)
-        supervisor.key = job.key
-        supervisor.grace = job.grace
-        self._by_key[job.key] = supervisor
+        self._busy(supervisor, job)
+
+    def queue(self, job: Job) -> None:
+        """See `Workers`. Raises UetError when the system gives no more processes."""
+        self._queued[job.key] = job
+        self._held.append(job)
+        self._pump()
+
+    def recall(self) -> list[int]:
+        """See `Workers`. What a supervisor has taken meanwhile it tells as ever."""
+        keys = [job.key for job in self._held]
+        self._held.clear()
+        while (row := self._queue.take()) is not None:
+            keys.append(row[0])
+        for key in keys:
+            del self._queued[key]
+        return keys
 
     def filenos(self) -> list[int]:
         """Descriptors of the replies, and of the timer while a dead supervisor's tree is being ended."""
@@ -95,18 +117,21 @@ class SupervisorPool:
         if self._orphans and self._orphans.expected and self._orphans.press(self._pids()):
             self._news += self._lost
             self._lost = []
+        if self._queued:
+            self._pump()
         news, self._news = self._news, []
         return news
 
     def signal(self, key: int, number: int) -> None:
         """Pass a signal on to a job; one that has ended is no error."""
         supervisor = self._by_key.get(key)
-        if supervisor:
-            supervisor.order((SIGNAL, key, int(number)))
+        for one in [supervisor] if supervisor else [*self._all.values()] if key in self._queued else []:
+            one.order((SIGNAL, key, int(number)))  # of one that was taken just now only its supervisor knows
 
     def close(self) -> None:
         """End all supervisors, with TERM, grace, KILL for what they run; `collect` afterwards gives what was still told. May be called
         again where it failed half-way."""
+        self.recall()
         for supervisor in self._all.values():
             if supervisor.orders >= 0:
                 os.close(supervisor.orders)  # their lifeline
@@ -123,8 +148,61 @@ class SupervisorPool:
             self._orphans.hurry()
             while not self._orphans.press(()):
                 select.poll().poll(5)
+        self._called()
         self._news += self._lost
         self._lost = []
+        self._queue.close()
+
+    def _pump(self) -> None:
+        """Hand on what is held, in its order: into the queue, or to who is idle when that is empty."""
+        if self._called():
+            return
+        while self._held:
+            job = self._held[0]
+            is_first = len(self._queued) == len(self._held)
+            if is_first and (self._idle or len(self._all) < self._slots):
+                self.submit(job)
+                self._took(job)
+            elif not self._queue.offer(job.row()):
+                break
+            self._held.pop(0)
+        if self._queued and not self._all:
+            self._idle.append(self._fork())  # the last one died, and nobody is there to take what is queued
+
+    def _call(self) -> None:
+        """A supervisor died while jobs are queued, and may have been about to tell that it took one: let nobody take any more, and have the
+        others tell of theirs.
+        """
+        rest = []
+        while (row := self._queue.take()) is not None:
+            rest.append(self._queued[row[0]])
+        self._held[:0] = rest
+        for supervisor in self._all.values():
+            supervisor.called = supervisor.order((CALL, 0))
+
+    def _called(self) -> bool:
+        """Whether somebody has not answered yet; when all have, what nobody took and nobody has is what the dead one was at."""
+        if any(supervisor.called for supervisor in self._all.values()):
+            return True
+        if self._dead:
+            held = {job.key for job in self._held}
+            for key in [key for key in self._queued if key not in held]:
+                del self._queued[key]
+                self._lose(key, *self._dead)
+            self._dead = ()
+        return False
+
+    def _lose(self, key: int, pid: int, code: int) -> None:
+        self._lost.append(Outcome(key=key, result=Result.LOST, code=code, message=f"worker {pid} died"))
+
+    def _busy(self, supervisor: _Supervisor, job: Job) -> None:
+        supervisor.key = job.key
+        supervisor.grace = job.grace
+        self._by_key[job.key] = supervisor
+
+    def _took(self, job: Job) -> None:
+        del self._queued[job.key]
+        self._news.append(Progress(key=job.key, what="taken"))
 
     def _fork(self) -> _Supervisor:
         if len(self._all) >= self._slots:
@@ -155,7 +233,7 @@ class SupervisorPool:
                 os.close(fd)
             raise UetError(f"cannot start a worker process: {error.strerror}", hint="lower `-j` or the load of the machine") from None
         if pid == 0:
-            supervise(orders, replies_end, self._keep, self._environ, mask)
+            supervise(orders, replies_end, self._queue, self._keep, self._environ, mask)
         os.close(orders)
         os.close(replies_end)
         return _Supervisor(pid, orders_end, replies)
@@ -168,6 +246,12 @@ class SupervisorPool:
                 self._by_key.pop(outcome.key, None)
                 supervisor.key = None
                 self._idle.append(supervisor)
+            elif kind == TAKEN:
+                self._idle.remove(supervisor)
+                self._busy(supervisor, self._queued[row])
+                self._took(self._queued[row])
+            elif kind == CALL:
+                supervisor.called = False
             else:
                 self._news.append(Progress.from_row(row))
         if supervisor.inbox.closed:
@@ -190,9 +274,12 @@ class SupervisorPool:
         self._news.append(Progress(key=-1 if key is None else key, what="worker", name=state, pid=supervisor.pid, code=code))
         if key is not None:
             self._by_key.pop(key, None)
-            self._lost.append(Outcome(key=key, result=Result.LOST, code=code, message=f"worker {supervisor.pid} died"))
+            self._lose(key, supervisor.pid, code)
         if self._orphans and (code or key is not None):
             self._orphans.expect(supervisor.grace)
+        if self._queued:
+            self._dead = (supervisor.pid, code)
+            self._call()
 
     def _pids(self) -> set[int]:
         return {supervisor.pid for supervisor in self._all.values()}

@@ -15,23 +15,33 @@ from uetbuild.executors.channel import Inbox, Outbox
 from uetbuild.executors.csignal import signals
 from uetbuild.executors.running import run_job
 from uetbuild.executors.spawn import open_null
-from uetbuild.executors.watch import Watch
+from uetbuild.executors.watch import CALL, Watch
 from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import NoReturn
+    from typing import Any, NoReturn
+
+    from uetbuild.executors.queue import Queue
+
+__all__ = ["CALL", "JOB", "OUTCOME", "PROGRESS", "TAKEN", "supervise"]
 
 JOB = "job"
-"""Orders: (JOB, row of a Job), (SIGNAL, key, number)."""
-PROGRESS, OUTCOME = "progress", "outcome"
-"""Replies: (PROGRESS, row of a Progress), (OUTCOME, row of an Outcome)."""
+"""Orders: (JOB, row of a Job), (SIGNAL, key, number), (CALL, 0). The queue holds rows of Jobs."""
+PROGRESS, OUTCOME, TAKEN = "progress", "outcome", "taken"
+"""Replies: (PROGRESS, row of a Progress), (OUTCOME, row of an Outcome), (TAKEN, key): that job of the queue is mine, (CALL, 0): I live, and
+what I took I have told.
+"""
+PATIENT = frozenset(("spawned", "step"))
+"""Progress that may wait a moment for company: most commands are over by then."""
 
 _IGNORED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTTOU", "SIGTTIN", "SIGPIPE", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGWINCH")
 
 
-def supervise(orders: int, replies: int, keep: Iterable[int], environ: dict[str, str], mask: Iterable[int]) -> NoReturn:
+def supervise(
+    orders: int, replies: int, queue: Queue, keep: Iterable[int], environ: dict[str, str], mask: Iterable[int]
+) -> NoReturn:  # fmt: skip
     """Be a supervisor, in a process just forked, with all signals blocked; `mask` is to be blocked from now on. Never returns."""
     code = 1
     try:
@@ -39,32 +49,44 @@ def supervise(orders: int, replies: int, keep: Iterable[int], environ: dict[str,
         signals.set_wakeup_fd(-1)
         _take_signals()
         signals.pthread_sigmask(signals.SIG_SETMASK, mask)
-        _close_all_but({0, 1, 2, orders, replies, *keep})
+        _close_all_but({0, 1, 2, orders, replies, queue.reading, *keep})
         tree.become_subreaper()
         tree.rename_process("uet-worker")
         reach("worker.started")
-        _serve(Watch(Inbox(orders, "order.reading"), outbox := Outbox(replies)), outbox, environ)
+        _serve(Watch(Inbox(orders, "order.reading"), outbox := Outbox(replies)), outbox, queue, environ)
         code = 0
     finally:
         os._exit(code)  # never back into the coordinator's stack, not even with an exception
 
 
-def _serve(watch: Watch, outbox: Outbox, environ: dict[str, str]) -> None:
+def _serve(watch: Watch, outbox: Outbox, queue: Queue, environ: dict[str, str]) -> None:
     null = open_null()
 
     def tell(news: Progress) -> None:
         outbox.post((PROGRESS, news.row()))
+        if news.what not in PATIENT:
+            outbox.flush()
+
+    def run(row: tuple[Any, ...]) -> None:
+        outcome = run_job(Job.from_row(row), environ, watch, tell, null)
+        reach("outcome.telling")
+        outbox.post((OUTCOME, outcome.row()))
+        watch.look()  # the coordinator may be gone: then nothing more is begun
 
     while not watch.abandoned:
+        watch.listen_to(queue.reading)
         watch.wait()
+        watch.listen_to(-1)
         watch.reap()
         jobs = [order for order in watch.orders if order[0] == JOB]
         watch.orders = [order for order in watch.orders if order[0] != JOB and jobs]
-        for order in jobs:
-            outcome = run_job(Job.from_row(order[1]), environ, watch, tell, null)
-            reach("outcome.telling")
-            outbox.post((OUTCOME, outcome.row()))
-    outbox.flush()
+        for order in jobs:  # before anything of the queue: that was filled later
+            run(order[1])
+        while not watch.abandoned and (row := queue.take()) is not None:
+            outbox.post((TAKEN, row[0]))
+            outbox.flush()  # together with the outcome before, and before anything can happen to us
+            run(row)
+        outbox.flush()
 
 
 def _take_signals() -> None:

@@ -1,0 +1,87 @@
+"""The runway: jobs that are prepared while all places are taken, so that a worker that is done need not wait for us.
+
+It pays where commands take milliseconds; others are prepared when their place is free. Only for nodes whose preparation changes nothing
+that would be missed if the build stopped and they never ran. Knows nothing of how nodes are started and ended.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+from uetbuild.core.kinds import Kind
+from uetbuild.core.nodes import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uetbuild.core.graph import Graph
+    from uetbuild.core.nodes import Node
+    from uetbuild.core.ports import Disk
+    from uetbuild.engine.memory import Memory
+    from uetbuild.engine.request import Request
+
+SEEN = 8  # recipes that must have ended before their mean says anything
+SHORT = 0.05  # seconds; where recipes take longer, our few milliseconds between them are not felt
+LEAD = 0.03  # seconds of work for each worker that lie ready
+MOST = 16  # jobs for each worker
+PAUSE = 0.01  # seconds, at most, in which endings are gathered, so that one transaction holds several of them
+NEWEST = 0.1  # weight of the newest duration in the mean
+
+
+class Runway:
+    """What waits for a place though it is prepared: `waiting`, by index of the node."""
+
+    __slots__ = ("waiting", "_disk", "_ended", "_graph", "_jobs", "_mean", "_memory", "_request")
+
+    def __init__(self, graph: Graph, request: Request, disk: Disk, memory: Memory) -> None:
+        self.waiting: set[int] = set()
+        self._graph = graph
+        self._request = request
+        self._disk = disk
+        self._memory = memory
+        self._jobs = request.jobs
+        self._ended = 0
+        self._mean = 0.0
+
+    def ended(self, seconds: float) -> None:
+        """A recipe took so long."""
+        self._ended += 1
+        self._mean += (seconds - self._mean) * max(NEWEST, 1 / self._ended)
+
+    @property
+    def length(self) -> int:
+        """How many jobs may wait."""
+        if self._ended < SEEN or self._mean > SHORT:
+            return 0
+        return self._jobs * min(MOST, ceil(LEAD / max(self._mean, 0.001)))
+
+    @property
+    def pause(self) -> float:
+        """Seconds in which nobody runs out of work, so that what ends meanwhile can be dealt with at once."""
+        spare = len(self.waiting) - self._jobs
+        return min(PAUSE, spare * self._mean / self._jobs / 2) if spare > 0 else 0.0
+
+    def takes(self, i: int) -> bool:
+        """Whether a stale node may be prepared before its place is free: its recipe is nothing but commands, nobody need be asked, nothing
+        is counted or shared, and nothing stands where its outputs will be.
+        """
+        node = self._graph.nodes[i]
+        if self._request.strict_waves or i in self._request.follow or i in self._request.arguments or self._request.focus is not None:
+            return False
+        return _is_plain(node) and self._is_clear(node)
+
+    def _is_clear(self, node: Node) -> bool:
+        last = self._memory.stamps.get(node.id)
+        paths = [source.pattern for source in node.outputs]
+        if node.depfile:
+            paths.append(node.depfile)
+        if last is not None:
+            paths += last.outputs
+        return all(self._disk.kind(path) == Kind.ABSENT for path in paths)
+
+
+def _is_plain(node: Node) -> bool:
+    special = (
+        node.edits, node.agent, node.guard, node.gates, node.resources, node.mutex, node.exclusive, node.interactive, node.retry,
+        node.budget, node.confirm, node.skip_if, node.keep, node.forbid, node.isolation == "sandbox",
+    )  # fmt: skip
+    return not any(special) and all(source.kind == Source.PATH and not source.folder for source in node.outputs)
