@@ -282,7 +282,7 @@ def test_what_the_attempt_before_changed_counts_as_changed():
     seen = []
     build = Build(made, *cell())
     submit = build.workers.submit
-    build.workers.submit = lambda job: (seen.append((job.node, dict(job.notes).get(f"/notes/{job.node}.changed"))), submit(job))
+    build.workers.submit = lambda job: (seen.append((job.node, dict(job.notes)[dict(job.env)["UET_CHANGED_FILES"]])), submit(job))
     build.run()
     assert [text for name, text in seen if name == "a"] == ["in\n", "in\n"]
 

@@ -54,8 +54,8 @@ def test_a_failing_final_command_fails_a_job_that_had_succeeded(bench):
     assert (outcome.result, outcome.code, outcome.step) == (Result.FAILED, 9, 1)
 
 
-def test_every_spawn_and_every_step_is_told(bench):
-    job = bench.job(bench.command("true", name="a"), bench.command("exit 4", name="b"))
+def test_every_step_is_told_and_every_process_that_is_not_over_in_a_moment(bench):
+    job = bench.job(bench.command("sleep 0.1", name="a"), bench.command("sleep 0.1; exit 4", name="b"))
     bench.workers.submit(job)
     bench.outcome(job)
     spawned = bench.progress(job, "spawned")

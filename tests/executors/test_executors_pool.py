@@ -217,8 +217,8 @@ def test_a_worker_holds_its_own_pipes_and_what_it_is_to_keep(tmp_path):
         assert sorted(os.path.basename(target) for target in files if "log" not in target) == ["lock", "null"]
         pipes = [target for fd, target in held.items() if fd > 2 and target.startswith("pipe:")]
         assert len(pipes) == 5  # orders, replies, the queue, both ends of the wakeup pipe
-    ours = {target for fd, target in first.items() if fd > 2 and target.startswith("pipe:")}
-    assert not ours & {target for fd, target in second.items() if fd > 2}
+    both = {target for fd, target in first.items() if target.startswith("pipe:")} & {*second.values()}
+    assert both == {os.readlink(f"/proc/self/fd/{bench.workers._queue.reading}")}
     bench.workers.close()
     os.close(database)
     os.close(lock)

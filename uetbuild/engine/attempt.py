@@ -137,7 +137,7 @@ class Bench:
             attempt.edits |= {path: found for path, (found, left) in tried.items() if attempt.edits.get(path, "") == left}
         if node.forbid:
             attempt.forbidden = {path: self._disk.digest(path) for _, path in self._survey.matching(node.forbid, node)}
-        attempt.files = self._survey.input_files(attempt.i)
+        attempt.files = self._survey.take_files(attempt.i)
         attempt.guarded = self._survey.guarded(node)
         kept = last.outputs if last is not None and node.keep else {}
         # the time stays that of the last success: the order of editors is the order of these (engine/recorded.py)

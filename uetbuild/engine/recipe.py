@@ -89,11 +89,13 @@ class Kitchen:
         changed = "".join([f"{path}\n" for path in values.changed])
         env |= {
             "UET_RUN_ID": self._place.run, "UET_NODE": node.id, "UET_ATTEMPT": str(attempt.number),
-            "UET_INPUTS": lists + ".inputs", "UET_CHANGED_FILES": lists + ".changed", "UET_USAGE_FILE": lists + ".usage",
-            "UET_FEEDBACK_FILE": told,
+            "UET_INPUTS": lists + ".inputs", "UET_CHANGED_FILES": lists + (".inputs" if changed == inputs else ".changed"),
+            "UET_USAGE_FILE": lists + ".usage", "UET_FEEDBACK_FILE": told,
         }  # fmt: skip
         env |= {f"UET_POOL_{_shouted(pool)}": numbers for pool, numbers in slots}
-        notes += [(lists + ".inputs", inputs), (lists + ".changed", changed)]
+        notes.append((lists + ".inputs", inputs))
+        if changed != inputs:
+            notes.append((lists + ".changed", changed))
         if attempt.number > 1:
             notes.append((lists + ".usage", ""))  # what the attempt before used is counted
         commands = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]

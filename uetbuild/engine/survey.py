@@ -37,7 +37,7 @@ class Survey:
 
     __slots__ = (
         "project", "graph", "disk", "memory", "answers", "request", "reach", "recorded", "settled", "seen", "stirred", "approvals",
-        "known", "ran", "_gone", "_later", "_members",
+        "known", "ran", "_files", "_gone", "_later", "_members",
     )  # fmt: skip
 
     def __init__(self, project: Project, graph: Graph, disk: Disk, memory: Memory, answers: Answers, request: Request) -> None:
@@ -54,6 +54,7 @@ class Survey:
         self.ran: set[int] = set()
         self.stirred: set[int] = set()  # nodes that ran in this build, and those judged so far that come after one
         self.known: Callable[[int], bool] | None = None  # whether a node before which nothing ran is what it was, for less than a verdict
+        self._files: dict[int, FileList] = {}
         self._members = frozenset(request.members)
         self.approvals = Approvals(graph, memory, disk, self.absent)
         self._gone = remnants(self.graph, self.memory, self.disk, self.project.settings.exclude)
@@ -117,6 +118,8 @@ class Survey:
         judged = judge(
             node, present, last, outputs=outputs, edits=edits, unsure=unsure, commanded=commanded, approved=self.graph.is_approved(i)
         )
+        if not judged.reasons:
+            del self._files[i]
         if i in self.request.done and all(reason.code == "always" for reason in judged.reasons):
             return UP_TO_DATE  # the run goes on
         focus = self.request.focus
@@ -155,9 +158,10 @@ class Survey:
         digest = self.disk.digest
         edits = {path: digest(path) for _, path in self.matching(node.edits, node)} if node.edits else {}
         chains = self.memory.chains
+        files = self._files[i] = self.input_files(i)
         inputs = {
             path: digest(path) if path not in chains else self._as_read(i, path)
-            for _, path in self.input_files(i)
+            for _, path in files
             if path not in edits
         }  # fmt: skip
         last = self.memory.stamps.get(node.id)
@@ -171,6 +175,11 @@ class Survey:
             sh_vars={name: self.answers.digest(self.answers.variable(name)) for name in node.sh_vars} if node.sh_vars else {},
             inputs=inputs, discovered=discovered, deps=self._deps(node), edits=edits,
         )  # fmt: skip
+
+    def take_files(self, i: int) -> FileList:
+        """The files of `inputs` as they were when the node was found stale; to be taken once."""
+        files = self._files.pop(i, None)
+        return self.input_files(i) if files is None else files
 
     def program(self, name: str) -> str:
         """Where a program is found and what it is: path and digest, "" where there is none."""

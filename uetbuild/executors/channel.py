@@ -75,11 +75,6 @@ class Outbox:
         self.closed = False
         self._waiting: list[bytes] = []
 
-    @property
-    def waits(self) -> bool:
-        """Whether `flush` has something to write."""
-        return bool(self._waiting)
-
     def post(self, message: tuple[Any, ...]) -> None:
         """Take a message along with the next `flush`."""
         self._waiting.append(frame(message))

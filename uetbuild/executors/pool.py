@@ -114,11 +114,13 @@ class SupervisorPool:
         """What supervisors told; a job of a dead supervisor is `lost` only when its tree is gone."""
         for fd, _ in self._poller.poll(0):
             self._hear(self._all[fd])
-        if self._orphans and self._orphans.expected and self._orphans.press(self._pids()):
-            self._news += self._lost
-            self._lost = []
         if self._queued:
             self._pump()
+        if self._orphans and self._orphans.expected:
+            self._orphans.press(self._pids())
+        if self._lost and not (self._orphans and self._orphans.expected):
+            self._news += self._lost
+            self._lost = []
         news, self._news = self._news, []
         return news
 

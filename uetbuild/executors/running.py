@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COURTESY = 0.1  # seconds for what outlives its command by a moment, such as the tee of `> >(tee log)`
 LEFTOVERS = 1.0  # seconds between TERM and KILL, at most, for what a job left behind; and before TERM after a Ctrl-C
+MOMENT = 0.01  # seconds in which most small commands are over
 LOOK_AT_SIZE = 0.25  # seconds between looks at the size of a log that a command writes by itself
 
 SIGNAL = "signal"
@@ -77,9 +78,12 @@ class _Running:
         job = self.job
         for path, text in job.notes:
             note = text.encode("utf-8", "surrogateescape")
-            with open(path, "wb", buffering=0) as file:
-                reach("note.writing", file.fileno(), note)
-                write_all(file.fileno(), note)
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+            try:
+                reach("note.writing", file, note)
+                write_all(file, note)
+            finally:
+                os.close(file)
         if not job.interactive:
             self.output = Output(job, self.watch, lambda: self.tell(Progress(key=job.key, what="output")))
         if job.sandbox is None:
@@ -127,7 +131,8 @@ class _Running:
             code, message = error.code, error.message
         seconds = time.monotonic() - begin
         self.steps.append((command.name, code, seconds))
-        self.tell(Progress(key=self.job.key, what="step", name=command.name, code=code, seconds=seconds))
+        if len(self.job.commands) + len(self.job.finally_) > 1:  # else the outcome says it all
+            self.tell(Progress(key=self.job.key, what="step", name=command.name, code=code, seconds=seconds))
         if self.result != before:
             self.code = code  # we ended it
         elif code and not command.allow_failure:
@@ -146,7 +151,6 @@ class _Running:
         self.watch.follow(pid)
         self.group = pid
         reach("recipe.started")
-        self.tell(Progress(key=self.job.key, what="spawned", pid=pid, start=tree.start_time(pid)))
         self.stop = self.limit
         if command.timeout:
             own = (time.monotonic() + command.timeout, f"timed out after {command.timeout:g}s")
@@ -175,15 +179,20 @@ class _Running:
             os.close(source)
 
     def _await(self) -> None:
-        """Until the running command has ended."""
+        """Until the running command has ended; of one that is not over in a moment it is told which process it is."""
         watch = self.watch
+        told = False
         while True:
-            if watch.wait(self._next_look()):
+            look = self._next_look()
+            if watch.wait(look if told else MOMENT if look is None else min(look, MOMENT)):
                 self.output.pass_on()
             if not watch.reap() and watch.status is None:
                 raise RuntimeError("somebody else waited for our command")
             if watch.status is not None:
                 return
+            if not told:
+                told = True
+                self.tell(Progress(key=self.job.key, what="spawned", pid=self.group, start=tree.start_time(self.group)))
             self._obey()
             self._press()
             if watch.stopped:

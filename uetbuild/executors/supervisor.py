@@ -33,8 +33,6 @@ PROGRESS, OUTCOME, TAKEN = "progress", "outcome", "taken"
 """Replies: (PROGRESS, row of a Progress), (OUTCOME, row of an Outcome), (TAKEN, key): that job of the queue is mine, (CALL, 0): I live, and
 what I took I have told.
 """
-PATIENT = frozenset(("spawned", "step"))
-"""Progress that may wait a moment for company: most commands are over by then."""
 
 _IGNORED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTTOU", "SIGTTIN", "SIGPIPE", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGWINCH")
 
@@ -64,8 +62,7 @@ def _serve(watch: Watch, outbox: Outbox, queue: Queue, environ: dict[str, str]) 
 
     def tell(news: Progress) -> None:
         outbox.post((PROGRESS, news.row()))
-        if news.what not in PATIENT:
-            outbox.flush()
+        outbox.flush()
 
     def run(row: tuple[Any, ...]) -> None:
         outcome = run_job(Job.from_row(row), environ, watch, tell, null)

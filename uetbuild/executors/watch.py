@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-MOMENT = 10  # milliseconds
-
 CALL = "call"
 """The order (CALL, 0) is answered with itself, whatever we are busy with."""
 
@@ -79,27 +77,14 @@ class Watch:
         self.stopped = False
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Sleep until something happens, at most so long; True when there is output to read. What waits to be told is told if it takes
-        longer than a moment: else it goes along with what is to be told then.
-        """
-        patience = None if seconds is None else max(0, int(seconds * 1000) + 1)
-        if self._outbox and self._outbox.waits:
-            happened = self._poller.poll(MOMENT if patience is None else min(MOMENT, patience))
-            if not happened:
-                self.tell()
-                happened = self._poller.poll(patience)
-            return self._heed(happened)
-        return self._heed(self._poller.poll(patience))
+        """Sleep until something happens, at most so long; True when there is output to read."""
+        if self._outbox:
+            self.abandoned = self.abandoned or self._outbox.closed
+        return self._heed(self._poller.poll(None if seconds is None else max(0, int(seconds * 1000) + 1)))
 
     def look(self) -> None:
         """Heed what has happened, without waiting."""
         self._heed(self._poller.poll(0))
-
-    def tell(self) -> None:
-        """Tell the coordinator what waits to be told."""
-        if self._outbox:
-            self._outbox.flush()
-            self.abandoned = self.abandoned or self._outbox.closed
 
     def _heed(self, happened: list[tuple[int, int]]) -> bool:
         has_output = False

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 RESERVED = (".git", ".uet")
+ODD = frozenset(("", ".", "..", *RESERVED))  # parts of a path that want a closer look
 NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
@@ -33,6 +34,7 @@ class FileHands:
     def __init__(self, root: str, layout: Layout, tracked: Callable[[list[str]], set[str]], through_links: bool = True) -> None:
         self.root = os.path.realpath(root)
         self._given = os.path.normpath(root)
+        self._base = self.root.rstrip("/") + "/"
         self._layout = layout
         self._state = os.path.realpath(layout.folder) + "/"
         self._tracked = tracked
@@ -122,6 +124,8 @@ class FileHands:
 
     def _checked(self, path: str) -> str:
         """The path relative to the root, its parts in order. Raises UetError where it leaves the root or is not ours to touch."""
+        if ODD.isdisjoint(path.casefold().split("/")) and "\0" not in path and not f"{self._base}{path}/".startswith(self._state):
+            return path  # as nearly all are
         for root in (self._given, self.root):
             if path.startswith(root.rstrip("/") + "/"):
                 path = path[len(root.rstrip("/")) + 1 :]

@@ -56,7 +56,9 @@ class Looks:
 
     def at(self, path: str) -> Look:
         """What was or now is seen of a path."""
-        parent, name = split(path)
+        parent, slash, name = path.rpartition("/")  # `split`, without the call: nothing is asked as often as this
+        if not parent:
+            parent = slash
         folder = self._folders.get(parent) or self.folder(parent)
         look = folder.looks.get(name)
         if look is None:
