@@ -166,13 +166,39 @@ def test_else_every_workstream_with_files_that_is_neither_manual_nor_always():
 def test_where_nothing_is_left_to_build_the_declared_targets_are_said():
     with pytest.raises(UetError, match="nothing to build") as caught:
         default((node("hello"), node("x:inner")))
-    assert (caught.value.code, caught.value.hint) == (2, "declared: `hello`")
+    assert (caught.value.code, caught.value.hint) == (2, "declared: `hello`; name one, as in `uetbuild hello`, or set `default`")
 
 
 def test_members_stand_for_groups_through_and_through():
     found = targets()
     assert found.members(found.one("ci")) == {0, 3}
     assert found.members([0, 1]) == {0, 1}
+
+
+def test_where_a_foreach_found_nothing_that_is_said():
+    nothing = Project(nodes=(), default=None, namespaces=(), settings=Settings(), warnings=("`foreach` of `a` matches no file: src/*.c",))
+    for ask in (Targets(nothing, Graph((), {}), "", "").default, lambda: Targets(nothing, Graph((), {}), "", "").one("a")):
+        with pytest.raises(UetError) as caught:
+            ask()
+        assert caught.value.hint == "`foreach` of `a` matches no file: src/*.c"
+
+
+@pytest.mark.parametrize(
+    ("word", "cwd", "hint"),
+    [
+        ("gne", "", "did you mean `gen`?"),
+        ("statsu", "", "did you mean `uetbuild status`?"),
+        ("help", "", "did you mean `uetbuild --help`?"),
+        ("why", "", "did you mean `uetbuild explain`?"),
+        ("gen/parser.py", "src/deep", "paths are as seen from the current folder: `../../gen/parser.py`"),
+        ("src/a.py", "src", "paths are as seen from the current folder: `a.py`"),
+        ("zzzz", "src", "declared: `gen`, `test`, `docs`, `fmt`, `serve`, `hello`, `ci`, `inner`"),
+    ],
+)
+def test_who_types_something_else_is_told_what_may_be_meant(word, cwd, hint):
+    with pytest.raises(UetError, match="unknown target") as caught:
+        named(word, cwd=cwd)
+    assert caught.value.hint == hint
 
 
 # --- namespaces ----------------------------------------------------------------------------------------------------------------------

@@ -148,7 +148,9 @@ def test_what_own_outputs_would_have_given_is_no_item_of_others() -> None:
 
 
 def test_a_mistake_that_many_nodes_share_is_told_once() -> None:
-    assert told("workstreams:\n  a: {matrix: {x: [1, 2, 3]}, run: 'x {{ nope }}'}\n") == ["Uetfile.yaml:2:42: unknown name `nope`"]
+    assert told("workstreams:\n  a: {matrix: {x: [1, 2, 3]}, run: 'x {{ nope }}'}\n") == [
+        "Uetfile.yaml:2:42: unknown name `nope` [what is known here: arch, args, changed, cwd, env, matrix, os, root, vars, ws]"
+    ]
 
 
 def test_workstreams_that_feed_each_other_for_ever_are_an_error() -> None:

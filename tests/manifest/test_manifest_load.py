@@ -111,7 +111,9 @@ def test_the_row_of_a_project_can_be_marshalled_and_revived() -> None:
     import marshal
 
     made = project(
-        EXAMPLE.replace("lint: {run: ruff check}", 'lint: {run: "x {{ vars.rev | upper }} {{ inputs | first }} {{ env.H }}"}'),
+        EXAMPLE.replace(
+            "lint: {run: ruff check}", 'lint: {inputs: [lib/a.c], run: "x {{ vars.rev | upper }} {{ inputs | first }} {{ env.H }}"}'
+        ),
         FILES,
         env={"H": "h"},
     )
@@ -394,27 +396,51 @@ def test_faults_in_recipes_have_their_places() -> None:
         "Uetfile.yaml:2:19: `'` is never closed [close it, or write `\\` before it]",
         'Uetfile.yaml:5:10: `{{ args }}` cannot stand in a here-document [pass the value through `env` and write "$NAME" there]',
         "Uetfile.yaml:8:24: `inputs` is not known here [what is known here: arch, cwd, env, os, outputs, root, vars, ws]",
-        "Uetfile.yaml:9:26: unknown name `nope`",
+        "Uetfile.yaml:9:26: unknown name `nope` [what is known here: arch, env, os, root, vars, ws]",
         "Uetfile.yaml:10:44: unknown name `y`",
         "Uetfile.yaml:11:22: `f` is no function [it is written `package.module:function`]",
     ]
 
 
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ("cp {{ inputs }} x", "`a` declares no `inputs` [write what it reads under `inputs`]"),
+        ("cp x {{ outputs }}", "`a` declares no `outputs` [write what it creates under `outputs`]"),
+        ("{{ cc }} x", "unknown name `cc` [write `vars.cc`]"),
+        ("{{ py }} x", "unknown name `py` [write `matrix.py`]"),
+    ],
+)
+def test_a_name_that_stands_for_nothing_is_told_with_what_to_write(run: str, said: str) -> None:
+    (found,) = told(f"vars: {{cc: gcc}}\nworkstreams:\n  a: {{matrix: {{py: [1]}}, run: '{run}'}}\n")
+    assert found.partition(": ")[2] == said
+
+
+def test_who_is_tried_again_after_a_gate_has_one() -> None:
+    again = "workstreams:\n  a: {outputs: [x], retry: {on: [exit, gate]}, run: x}\n"
+    (found,) = told(again)
+    assert (
+        found.partition(": ")[2]
+        == "`a` is tried again after `gate`, but no gate guards it [name a gate under `gates`, or take `gate` away from `on`]"
+    )
+    assert not told("gates: {g: {run: x}}\ndefaults: {gates: [g]}\n" + again)
+
+
 def test_the_file_of_a_python_step_is_an_input() -> None:
-    files = {"lib/tools/gen.py": "", "lib/pkg/__init__.py": ""}
+    files = {"lib/x": "", "lib/tools/gen.py": "", "lib/pkg/__init__.py": ""}
     made = nodes(
         "include: [{path: lib/U.yaml, as: lib}]",
         {
             **files,
             "lib/U.yaml": """
                 workstreams:
-                  a: {outputs: [o], run: {python: "tools.gen:main", args: {n: 3, out: "{{ outputs }}", srcs: "{{ inputs }}"}}}
+                  a: {inputs: [x], outputs: [o], run: {python: "tools.gen:main", args: {n: 3, out: "{{ outputs }}", srcs: "{{ inputs }}"}}}
                   b: {outputs: [p], run: [{python: "pkg:main"}, {python: "json:dumps"}]}
                   c: {run: {python: "tools.gen:main"}}
                 """,
         },
     )
-    assert patterns(made["lib:a"].inputs) == ["lib/tools/gen.py"]
+    assert patterns(made["lib:a"].inputs) == ["lib/x", "lib/tools/gen.py"]
     assert patterns(made["lib:b"].inputs) == ["lib/pkg/__init__.py"]
     assert not made["lib:c"].touches_files
     step = made["lib:a"].steps[0]

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from uetbuild.engine.request import Request
     from uetbuild.report.lines import Lines
 
+SHOWN_WARNINGS = 3  # about the manifest
+
 
 def build(session: OpenProject, options: Options, view: Lines) -> int:
     """Build what the options ask for; returns the exit code. Raises UetError for what keeps the build from starting."""
@@ -53,6 +55,7 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         if not session.is_current(bool(held.waited), held.lock.was_abandoned, held.store):  # what was read before may have changed since
             session = session.reopened(options)
             request, settings = _wanted(session, options)
+        _warn_of(session, view)
         session.narrow(held.store)
         # a run that is resumed says by itself that it was interrupted
         recovered = [("recovered", data) for data in held.heal() if data["interrupted"] != resumed]
@@ -70,6 +73,17 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         if code in (ExitCode.OK, ExitCode.FAILED) and options.typed is not None and request.focus is None and not held.store.warnings:
             _remember(session, options, held, view, seen)
     return code
+
+
+def _warn_of(session: OpenProject, view: Lines) -> None:
+    """Say the first warnings of a manifest that was just read; they are said once for each edit."""
+    if session.fresh is None:
+        return
+    warnings = session.project.warnings
+    for text in warnings[:SHOWN_WARNINGS]:
+        view.warn(text)
+    if len(warnings) > SHOWN_WARNINGS:
+        view.warn(f"… and {len(warnings) - SHOWN_WARNINGS} more: `uetbuild check`")
 
 
 def _wanted(session: OpenProject, options: Options) -> tuple[Request, Settings]:

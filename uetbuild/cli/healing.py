@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uetbuild.state.store import SqliteStore
 
 GRACE = 5.0  # seconds between TERM and KILL
+SHOWN = 3  # nodes that are named
 
 
 def heal(layout: Layout, store: SqliteStore, warn: Callable[[str], None]) -> list[dict[str, Any]]:
@@ -24,8 +25,9 @@ def heal(layout: Layout, store: SqliteStore, warn: Callable[[str], None]) -> lis
     """
     recorded = store.processes()
     found = end_leftovers(recorded, log_folders(layout, recorded), GRACE, layout.folder)
-    for node in sorted({one.node for one in found if one.run}):
-        warn(f"ended what an earlier build left running for `{node}`" if node else "ended what an earlier build left running")
+    left = sorted({one.node for one in found if one.run})
+    if left:
+        warn(f"ended what an earlier build left running{_for([node for node in left if node])}")
     if any(not one.run for one in found):
         warn("ended what an earlier build left running to answer a question (`sh`, `probes`, `skip_if`)")
     if not recorded:
@@ -35,6 +37,14 @@ def heal(layout: Layout, store: SqliteStore, warn: Callable[[str], None]) -> lis
         remove_tree(f"{layout.sandboxes}/{run}")
     sweep(layout)
     return close_runs(layout, store, runs, found, [])
+
+
+def _for(nodes: list[str]) -> str:
+    """Whose it was: the first ones by name."""
+    if not nodes:
+        return ""
+    named = ", ".join([f"`{node}`" for node in nodes[:SHOWN]])
+    return f" for {named}" + (f" and {len(nodes) - SHOWN} more" if len(nodes) > SHOWN else "")
 
 
 def close_runs(layout: Layout, store: SqliteStore, runs: Iterable[str], found: Iterable[Left], removed: list[str]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uetbuild.core.idpatterns import is_pattern, matcher
 from uetbuild.core.nodes import Node, Source
 from uetbuild.core.paths import resolve
+from uetbuild.core.relative import seen_from
 from uetbuild.core.scope import Scope
 from uetbuild.errors import UetError
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Project
+
+
+_MEANT = {"help": "--help", "version": "--version", "why": "explain", "ls": "list", "history": "runs", "validate": "check", "log": "logs"}
+"""Commands of other tools, and what they are called here."""
 
 
 class Targets:
@@ -163,19 +168,34 @@ class Targets:
             names = [name for name in self._workstreams if (name.startswith(f"{prefix}:") if prefix else ":" not in name)]
             raise UetError(
                 "nothing to build: no workstream that is neither `manual` nor `always` has files",
-                hint=_declared(names, "the manifest declares no workstream"),
+                hint=_declared(names, "") + f"; name one, as in `uetbuild {names[0]}`, or set `default`" if names else self._why_none(),
             )
         return found
+
+    def _why_none(self) -> str:
+        """Why there is no workstream: a `foreach` that found nothing, or none was declared."""
+        return self._project.warnings[0] if self._project.warnings else "the manifest declares no workstream"
 
     def _unknown(self, word: str) -> UetError:
         path = resolve(self._cwd, word)
         if path and any(_reads(node, path) for node in self._graph.nodes):
             return UetError(f"nobody creates `{word}`", hint="a file that is only read may limit a build, if it is there")
+        return UetError(f"unknown target `{word}`", hint=self._nearest(word) or _declared(list(self._workstreams), self._why_none()))
+
+    def _nearest(self, word: str) -> str:
+        """What may have been meant, "" where nothing comes near."""
+        below = resolve("", word)
+        if self._cwd and below and any(_creates(node, below) or _reads(node, below) for node in self._graph.nodes):
+            return f"paths are as seen from the current folder: `{seen_from(self._cwd, below)}`"
         from difflib import get_close_matches  # only for this message
 
+        from uetbuild.cli.options import COMMANDS  # as above
+
         near = get_close_matches(word, [*self._workstreams, *self._graph.index], 1)
-        hint = f"did you mean `{near[0]}`?" if near else _declared(list(self._workstreams), "the manifest declares no workstream")
-        return UetError(f"unknown target `{word}`", hint=hint)
+        if near:
+            return f"did you mean `{near[0]}`?"
+        command = _MEANT.get(word) or next(iter(get_close_matches(word, COMMANDS, 1, 0.7)), "")
+        return f"did you mean `uetbuild {command}`?" if command else ""
 
 
 def _declared(names: list[str], none: str) -> str:

@@ -15,6 +15,7 @@ from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node
 from uetbuild.core.policies import Guard
 from uetbuild.core.render import late_of
+from uetbuild.core.retry import Cause
 from uetbuild.errors import UetError
 from uetbuild.manifest.catalogue import CATALOGUE
 from uetbuild.manifest.faults import Faults
@@ -46,6 +47,9 @@ class Gating:
         for instance in instances:
             spec = instance.declared.spec
             given = spec.gates if spec.gates is not None else instance.around.defaults.get("gates")
+            if not given and spec.retry is not None and Cause.GATE in spec.retry.on:
+                message = f"`{instance.declared.id}` is tried again after `gate`, but no gate guards it"
+                self._faults.add(UetError(message, spec.where("retry"), "name a gate under `gates`, or take `gate` away from `on`"))
             if not given or (instance.declared.is_group and spec.gates is None):
                 continue
             assert isinstance(given, tuple)

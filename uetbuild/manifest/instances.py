@@ -74,7 +74,8 @@ class Instance:
         late = LATE | {"files"} if isinstance(self.declared.spec, Gate) else LATE
         secrets = frozenset([name.text for name in self.declared.spec.secrets])
         own = {"vars": around.vars, "env": Env(around.disk, around.dotenv, env, secrets), **self._own(element)}
-        return Names({**around.constants, **own, **more}, late, around.late_vars, inputs)
+        constants = {**around.constants, **own, **more}
+        return Names(constants, late - constants.keys(), around.late_vars, inputs)
 
     def _own(self, element: object) -> dict[str, object]:
         own: dict[str, object] = {"ws": self.declared.id.removeprefix(self.around.unit.prefix)}

@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 from uetbuild.errors import Location, UetError
 from uetbuild.manifest.foreign import here
 from uetbuild.manifest.later import later_keys
-from uetbuild.manifest.tree import Map, Text, Tree
+from uetbuild.manifest.tree import Map, Seq, Text, Tree
 from uetbuild.manifest.words import did_you_mean, kind_of, quoted
 
 Schema = dict[str, Any]
@@ -205,7 +205,7 @@ def read_map(node: Tree, read: Callable[[Tree, Text], Item], *, empty: bool = Tr
     if empty and isinstance(node, Text) and node.null:
         return {}
     if not isinstance(node, Map):
-        raise expects("a map of names", node)
+        raise expects("a map of names", node, "write `NAME: …` instead of `- …`" if isinstance(node, Seq) else "")
     values: dict[str, Item] = {}
     errors: list[UetError] = []
     for key, value in node.entries.items():

@@ -18,8 +18,9 @@ from uetbuild.errors import UetError
 from uetbuild.manifest.faults import Faults
 from uetbuild.manifest.instances import FileItem, Instance
 from uetbuild.manifest.models_agent import Agent as AgentSpec
+from uetbuild.manifest.models_gate import Gate
 from uetbuild.manifest.models_paths import PathEntry
-from uetbuild.manifest.names import Names
+from uetbuild.manifest.names import Names, Unusable
 from uetbuild.manifest.namespaces import Declared
 from uetbuild.manifest.outputnames import output_names
 from uetbuild.manifest.recipes import StepMaker, env_value, folder_of
@@ -151,16 +152,26 @@ class RecipeFields:
         """The names of a text that is used in a folder."""
         if cwd not in self.names:
             more: dict[str, object] = {"outputs": output_names(self.node.outputs, cwd), "cwd": self._absolute(cwd)}
+            if self.spec.agent is None and not isinstance(self.spec, Gate):  # a tool's command suits many workstreams
+                more |= self._undeclared()
             if self.node.depfile:
                 more["depfile"] = seen_from(cwd, self.node.depfile)
             named = frozenset([source.name for source in self.node.inputs if source.name])
             self.names[cwd] = self.instance.for_recipes(cwd, more, self.env, named)
         return self.names[cwd]
 
+    def _undeclared(self) -> dict[str, Unusable]:
+        """Names that stand for nothing, since nothing is declared: no recipe means that."""
+        node, found = self.node, {}
+        for name, verb in (("inputs", "reads"), ("outputs", "creates")):
+            if not getattr(self.spec, name) and not getattr(node, name):
+                found[name] = Unusable(f"`{node.workstream}` declares no `{name}`", f"write what it {verb} under `{name}`")
+        return found
+
     def _early_names_at(self, cwd: str) -> Names:
         """The same for what is asked before the inputs are known."""
         names = self._names_at(cwd)
-        return Names(names.constants, frozenset(), names.late_vars)
+        return Names({name: value for name, value in names.constants.items() if name != "inputs"}, frozenset(), names.late_vars)
 
     def _absolute(self, cwd: str) -> str:
         return f"{self.world.root}/{cwd}" if cwd else self.world.root

@@ -167,8 +167,22 @@ def _constant(name: str, names: Names) -> object:
     if name == "vars":
         return {}
     if name in CONTRACT:
-        raise TemplateFault(f"`{name}` is not known here", f"what is known here: {', '.join(sorted(names.all()))}")
-    raise TemplateFault(f"unknown name `{name}`", did_you_mean(name, names.all()))
+        raise TemplateFault(f"`{name}` is not known here", _known(names))
+    raise TemplateFault(f"unknown name `{name}`", _meant(name, names))
+
+
+def _meant(name: str, names: Names) -> str:
+    """The hint for an unknown name: where it is to be found, the nearest one, or all that there are."""
+    for owner in ("vars", "matrix", "item"):
+        held = names.constants.get(owner)
+        if (isinstance(held, Mapping) and name in held) or (owner == "vars" and name in names.late_vars):
+            return f"write `{owner}.{name}`"
+    return did_you_mean(name, names.all()) or _known(names)
+
+
+def _known(names: Names) -> str:
+    usable = [name for name in sorted(names.all()) if not isinstance(names.constants.get(name), Unusable)]
+    return f"what is known here: {', '.join(usable)}"
 
 
 def _known_input(key: str, names: Names) -> None:
