@@ -3,11 +3,12 @@ what is random, how long that goes on, and what it came to."""
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ settings.load_profile("patient")
 # Under `nohup`, or in the background of a script, they are ignored, a build respects that, and every child would inherit it.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Compiling all tests takes each worker 7 s: what one compiled is kept for all, and for the next time, whatever the container says.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+gc.set_threshold(100_000, 50, 50)  # as the program does itself: thousands of tests make much that stays
 
 CASES = 9  # of the property test of the whole, where nothing else is said
 
@@ -43,6 +49,29 @@ def pytest_configure(config: pytest.Config) -> None:
     if seed is not None:
         os.environ["UET_SEED"] = str(seed)
     os.environ.setdefault("UET_SEED", str(int.from_bytes(os.urandom(4), "big")))  # the workers of xdist inherit it
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Each worker of xdist begins with other files, so that it finds the later ones compiled; `pytest_collection_modifyitems` puts the
+    tests in order again."""
+    report = yield
+    if isinstance(collector, pytest.Directory) and report.result:
+        number, of = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        at = len(report.result) * number // of
+        report.result = report.result[at:] + report.result[:at]
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.path)  # stable; all workers must agree
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # nobody need look at the tests themselves again
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
