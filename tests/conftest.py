@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+import nursery
 import pytest
 from hypothesis import settings
-from transcript import PROGRAM, Folder
+from nursery import PROGRAM
+from transcript import Folder
 from watching import survivors
 
 settings.register_profile("patient", deadline=None)
@@ -22,10 +24,13 @@ settings.load_profile("patient")
 # Under `nohup`, or in the background of a script, they are ignored, a build respects that, and every child would inherit it.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+nursery.get_used()
 
 # Compiling all tests takes each worker 7 s: what one compiled is kept for all, and for the next time, whatever the container says.
 sys.dont_write_bytecode = False
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "LANGUAGE", *[name for name in os.environ if name.startswith("LC_")]):
+    os.environ.pop(name, None)
+os.environ["LANG"] = "C.UTF-8"  # as in the nursery
 gc.set_threshold(100_000, 50, 50)  # as the program does itself: thousands of tests make much that stays
 
 CASES = 9  # of the property test of the whole, where nothing else is said

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from nursery import ran
 
 from uetbuild.failpoints import points
 
@@ -16,8 +15,7 @@ MANIFEST = "version: 1\nworkstreams: {one: {outputs: [out], run: echo hi > out}}
 
 
 def doctor(folder: Path, *words: str, **environ: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "uetbuild", "doctor", *words]
-    done = subprocess.run(command, cwd=folder, env=os.environ | environ, capture_output=True, text=True, check=False)
+    done = ran("doctor", *words, cwd=folder, env=os.environ | environ)
     assert done.stderr == ""
     return done.returncode, done.stdout
 
@@ -33,7 +31,7 @@ def checks(folder: Path, **environ: str) -> dict[str, tuple[str, str]]:
 @pytest.fixture
 def built(tmp_path):
     (tmp_path / "Uetfile.yaml").write_text(MANIFEST)
-    subprocess.run([sys.executable, "-m", "uetbuild", "-q"], cwd=tmp_path, check=True)
+    assert ran("-q", cwd=tmp_path).returncode == 0
     return tmp_path
 
 

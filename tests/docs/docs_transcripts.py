@@ -27,13 +27,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import docs_debian
+sys.path.append(str(Path(__file__).resolve().parents[1] / "e2e"))  # where pytest does not see to it
 
-import uetbuild.cli.building
-import uetbuild.cli.menu
-import uetbuild.manifest.load
-import uetbuild.manifest.templates  # noqa: F401  all loaded once, for the forks
-from uetbuild.cli.app import main
+import docs_debian
+from nursery import Program, get_used
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("file", "broken")
@@ -161,8 +158,8 @@ def _environment(scratch: Path) -> dict[str, str]:
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m uetbuild "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     return {
-        "PATH": f"{programs}:{os.path.dirname(sys.executable)}:{os.environ['PATH']}", "HOME": str(scratch), "LC_ALL": "C.UTF-8",
-        "TERM": "dumb", "PYTHONPATH": str(ROOT),
+        "PATH": f"{programs}:{os.path.dirname(sys.executable)}:{os.environ['PATH']}", "HOME": str(scratch), "LANG": "C.UTF-8",
+        "TERM": "dumb",
     }  # fmt: skip
 
 
@@ -183,42 +180,20 @@ def _transcript(text: str, folder: Path, environ: dict[str, str]) -> str:
 
 
 def _run(commands: list[str], folder: Path, environ: dict[str, str], errors: bool = True) -> list[str]:
-    """What each command prints. A plain `uetbuild …` is run by a fork of this process, which spares it the imports, all else by bash."""
+    """What each command prints. A plain `uetbuild …` is run by the nursery, which spares it the imports, all else by bash."""
     outputs = []
     code = 0
     for command in commands:
         with tempfile.TemporaryFile() as output:
-            streams = (output.fileno(), output.fileno() if errors else os.open(os.devnull, os.O_WRONLY))
+            streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output if errors else subprocess.DEVNULL}
             if command.startswith("uetbuild ") and not _SHELL.search(command):
-                code = _forked(shlex.split(command)[1:], folder, environ, streams)
+                code = Program(shlex.split(command)[1:], cwd=folder, env=environ, **streams).wait()
             else:
                 script = f"(exit {code})\n{command}"  # so that `$?` is what it was
-                code = subprocess.run(
-                    ["bash", "-c", script],
-                    cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=streams[0], stderr=streams[1], check=False,
-                ).returncode  # fmt: skip
-            if not errors:
-                os.close(streams[1])
+                code = subprocess.run(["bash", "-c", script], cwd=folder, env=environ, check=False, **streams).returncode
             output.seek(0)
             outputs.append(output.read().decode("utf-8"))
     return outputs
-
-
-def _forked(words: list[str], folder: Path, environ: dict[str, str], streams: tuple[int, int]) -> int:
-    """The exit code of the program, run with these words in a child process."""
-    pid = os.fork()
-    if not pid:
-        code = 70
-        try:
-            os.chdir(folder)
-            os.environ.clear()
-            os.environ.update(environ)
-            for target, source in enumerate((os.open(os.devnull, os.O_RDONLY), *streams)):
-                os.dup2(source, target)
-            code = main(words)
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def update(page: Path) -> None:
@@ -232,5 +207,6 @@ def update(page: Path) -> None:
 
 
 if __name__ == "__main__":
+    get_used()
     for name in sys.argv[1:] or PAGES:
         update(Path(name).resolve())

@@ -6,15 +6,14 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from nursery import PROGRAM, Program, ran
 
 from uetbuild.state.layout import Layout
 from uetbuild.state.store import open_reader
 
-PROGRAM = [sys.executable, "-m", "uetbuild"]
 MANIFEST = """
 version: 1
 gates: {ok: {type: approval}}
@@ -32,7 +31,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def told(project: Path, *words: str, **environ: str) -> tuple[int, str]:
-    done = subprocess.run([*PROGRAM, *words], cwd=project, capture_output=True, text=True, check=False, env=os.environ | environ)
+    done = ran(*words, cwd=project, env=os.environ | environ)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -43,9 +42,7 @@ def plans(project: Path) -> int:
 def test_of_two_who_answer_at_once_one_is_heard_and_the_other_told(project: Path) -> None:
     assert told(project)[0] == 6
     both = [
-        subprocess.Popen(
-            [*PROGRAM, "approve", "last", "ok", word], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        Program(["approve", "last", "ok", word], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         for word in ("--yes", "--no")
     ]
     said = [one.communicate()[0] for one in both]
@@ -120,7 +117,7 @@ def test_who_does_not_want_to_wait_for_a_build_is_told(project: Path) -> None:
     (project / "Uetfile.yaml").write_text(
         MANIFEST + '  slow: {outputs: [slow], run: "touch began; while test ! -e go; do sleep 0.05; done; touch slow"}\n'
     )
-    building = subprocess.Popen([*PROGRAM, "-j2"], cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    building = Program(["-j2"], cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not ((project / "began").exists() and (project / "plans").exists()):
         assert building.poll() is None
     assert told(project, "approve", "last", "ok", "--yes", "--no-wait")[0] == 7

@@ -11,7 +11,8 @@ import termios
 from collections.abc import Callable
 
 import pytest
-from transcript import PROGRAM, Folder
+from nursery import PROGRAM
+from transcript import Folder
 
 pyte = pytest.importorskip("pyte")  # of the extra `dev`
 

@@ -8,7 +8,8 @@ import select
 import time
 
 import pytest
-from transcript import PROGRAM, Folder
+from nursery import PROGRAM
+from transcript import Folder
 
 SPAN = "echo {{ ws }} + $(date +%s%N) >> ../spans; sleep 0.15; echo {{ ws }} - $(date +%s%N) >> ../spans"
 

@@ -27,15 +27,15 @@ import re
 import shlex
 import stat
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from nursery import Program
 
 from uetbuild.cli.app import guarded
 from uetbuild.cli.face import Face
 from uetbuild.report.stream import Stream
 
-PROGRAM = (sys.executable, "-m", "uetbuild")
 _SHELL_SYNTAX = re.compile(r"[|&;<>`]|\$\(")
 _CHANGING = (
     (re.compile(r"\b\d{8}-\d{6}-\d{6}-[0-9a-f]{4}\b"), "[RUN]"),
@@ -117,7 +117,7 @@ class Folder:
         """Start the real program; stdout and stderr are pipes unless said otherwise."""
         settings: dict[str, object] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
         environ = self.environ | more.pop("environ", {})  # type: ignore[operator, call-overload]
-        return subprocess.Popen([*PROGRAM, *words], cwd=self.cwd, env=environ, text=True, **(settings | more))  # type: ignore[call-overload, no-any-return]
+        return Program(words, cwd=self.cwd, env=environ, **(settings | more))
 
     def real(self, *words: str, **more: object) -> Said:
         """Run the real program to its end."""

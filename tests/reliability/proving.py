@@ -15,6 +15,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from nursery import Program
+
 from uetbuild.cli.app import guarded
 from uetbuild.cli.face import Face
 from uetbuild.report.stream import Stream
@@ -23,7 +25,6 @@ from uetbuild.state.layout import Layout
 from uetbuild.state.lock import holder
 from uetbuild.state.store import open_reader
 
-PROGRAM = (sys.executable, "-m", "uetbuild")
 PATIENCE = 40.0  # seconds until something that must happen counts as not happening
 MARK = "UETBUILD_TEST_MARK"
 
@@ -171,10 +172,9 @@ class Ground:
             self.hold.touch()
         testing = {"HOLD": str(self.hold), "UET_TESTING": "1", "UET_FAILPOINTS": f"*=note:{self.root.parent}/notes;{failpoints}"}
         with open(self.root.parent / "said", "w") as output:  # not a pipe, which somebody who lives on could hold open
-            return subprocess.Popen(
-                [*PROGRAM, *words], cwd=self.root, env=self.environ | testing, text=True, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+            return Program(
+                words, cwd=self.root, env=self.environ | testing, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
 
     def release(self) -> None:
         """Let `long` of the last build come to its end."""

@@ -9,13 +9,13 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-PROGRAM = (sys.executable, "-m", "uetbuild")
+from nursery import PROGRAM, Program
+
 PATIENCE = 60.0  # seconds until something that must happen counts as not happening
 VICTIMS = ("coordinator", "coordinator", "supervisor", "recipe", "both", "SIGINT", "SIGTERM")
 
@@ -71,10 +71,10 @@ class Site:
         self.builds += 1
         (self.world / "hung").unlink(missing_ok=True)
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.world), "LANG": "C.UTF-8", "KNOB": self.knob, "WORLD": str(self.world)}
-        return subprocess.Popen(
-            [*under, *PROGRAM, *words], cwd=self.root, env=environ, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )  # fmt: skip
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        if under:
+            return subprocess.Popen([*under, *PROGRAM, *words], cwd=self.root, env=environ, text=True, **streams)
+        return Program(words, cwd=self.root, env=environ, **streams)
 
     def ended(self, process: subprocess.Popen[str]) -> Said:
         """Wait for the end of a build; whatever happened to it, it tells no lies and shows no traceback."""

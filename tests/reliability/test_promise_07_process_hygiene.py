@@ -7,7 +7,8 @@ import os
 import subprocess
 
 import pytest
-from transcript import PROGRAM, Folder
+from nursery import PROGRAM
+from transcript import Folder
 from watching import SLEEPER, children, ended, heals, running, survivors, until
 
 from benchmarks.mishaps.smalldisk import SmallDisk

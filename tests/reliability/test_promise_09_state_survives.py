@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from attacked import BEFORE, MANIFEST, NODES, UP_TO_DATE, Attacked, contents, without_rights
-from transcript import PROGRAM, Folder
+from nursery import PROGRAM
+from transcript import Folder
 
 PAGE = 4096
 DAY = 86400.0

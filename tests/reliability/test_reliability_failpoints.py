@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from proving import AFTER, BEFORE, PROGRAM, Ground, expected, reached, until
+from nursery import ran
+from proving import AFTER, BEFORE, Ground, expected, reached, until
 
 from uetbuild.failpoints import WRITE, points
 
@@ -166,13 +166,13 @@ def gated(folder: Path, point: str, nth: int, *, reject: bool) -> tuple[int, int
     if reject:
         (folder / "reject").touch()
     environ = os.environ | {"UET_TESTING": "1", "UET_FAILPOINTS": f"{point}#{nth}=kill"}
-    killed = subprocess.run([*PROGRAM, "-j2"], cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    killed = ran("-j2", cwd=folder, env=environ)
     assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
     (folder / "reject").unlink(missing_ok=True)
-    healed = subprocess.run([*PROGRAM, "-j2"], cwd=folder, capture_output=True, text=True, check=False)
+    healed = ran("-j2", cwd=folder)
     assert healed.returncode == 0, healed.stdout + healed.stderr
     assert (folder / "out").read_text() == (folder / "seen").read_text() == "content\n"
-    again = subprocess.run([*PROGRAM], cwd=folder, capture_output=True, text=True, check=False)
+    again = ran(cwd=folder)
     assert again.stdout == "up to date (1 workstream)\n"
     counts = [len((folder / name).read_text()) if (folder / name).exists() else 0 for name in ("repeated", "asked")]
     return counts[0], counts[1]

@@ -11,7 +11,8 @@ import zlib
 from pathlib import Path
 
 import pytest
-from transcript import PROGRAM, Folder
+from nursery import ran
+from transcript import Folder
 
 import uetbuild
 from uetbuild.front import MAGIC
@@ -28,15 +29,7 @@ def project(folder: Folder) -> Folder:
 
 
 def typed(folder: Folder, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*PROGRAM, *words],
-        cwd=folder.cwd,
-        env=folder.environ | environ,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    return ran(*words, cwd=folder.cwd, env=folder.environ | environ)
 
 
 MODULES = ("json", "sqlite3", "typing", "jinja2", "pydantic", "ruamel", "select", "marshal", "site", "enum", "yaml", "typer")

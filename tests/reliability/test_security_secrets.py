@@ -14,7 +14,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from transcript import PROGRAM, Folder
+from nursery import PROGRAM
+from transcript import Folder
 
 NAMED = "canary-named-4711"  # in `secrets`
 ENDED = "canary-'ended'-$HOME-\"4712\""  # of the environment, by the end of its name; hard to quote
