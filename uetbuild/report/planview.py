@@ -74,14 +74,13 @@ def _headline(plan: Item) -> str:
 
 
 def _waves(plan: Item, width: int, colours: bool) -> Iterable[list[str]]:
-    """One block a wave that has something to do."""
+    """One block a wave that has something to do; waves count from 0, as they do in JSON, in events and in the ids of gates."""
     nodes = {node["id"]: node for node in plan["nodes"]}
-    total = len(plan["waves"])
-    for number, wave in enumerate(plan["waves"], 1):
+    for number, wave in enumerate(plan["waves"]):
         due = [nodes[name] for name in wave if nodes[name]["verdict"] in _DUE]
         if due:
             rest = len(wave) - len(due)
-            yield [f"wave {number} of {total}: {len(due)} to run" + (f", {rest} up to date" if rest else ""), *_due(due, width, colours)]
+            yield [f"wave {number}: {len(due)} to run" + (f", {rest} up to date" if rest else ""), *_due(due, width, colours)]
 
 
 def _gates(plan: Item, width: int, colours: bool) -> list[str]:
