@@ -83,6 +83,14 @@ def test_a_state_folder_that_is_a_link_is_a_problem(built):
     assert checks(built)["state"] == ("problem", "refusing to use `.uet`: it is a symlink")
 
 
+def test_a_state_folder_whose_path_is_too_long_for_sqlite_is_a_problem(tmp_path):
+    deep = tmp_path.joinpath(*["x" * 100] * 5)
+    deep.mkdir(parents=True)
+    (deep / "Uetfile.yaml").write_text("version: 1\n")
+    state, found = checks(deep)["state"]
+    assert state == "problem" and "too long for SQLite, which takes 494 bytes at most" in found
+
+
 def test_a_state_folder_open_to_others_is_a_warning(built):
     (built / ".uet").chmod(0o755)
     assert checks(built)["state"][0] == "warning"

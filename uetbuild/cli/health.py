@@ -13,6 +13,7 @@ from uetbuild.errors import UetError, UetErrors
 from uetbuild.executors import tree
 from uetbuild.manifest.discover import find
 from uetbuild.report.amounts import counted
+from uetbuild.state.damage import LONGEST, TOO_LONG, is_too_long
 from uetbuild.state.layout import Layout
 from uetbuild.state.ledger import LedgerFile
 from uetbuild.state.lock import holder
@@ -103,6 +104,9 @@ def _manifest(face: Face) -> tuple[Layout | None, Check]:
 def _state(layout: Layout, face: Face) -> list[Check]:
     """The state folder, its database, its ledger, its lock."""
     shown = layout.shown(layout.folder)
+    if is_too_long(layout.folder):
+        found = f"`{shown}`: {TOO_LONG}, which takes {LONGEST} bytes at most"
+        return [Check(name="state", state=PROBLEM, found=found, hint="`--state DIR` puts the state elsewhere")]
     try:
         if not layout.check():
             return [Check(name="state", found=f"`{shown}` is made by the first build")]

@@ -40,9 +40,14 @@ def obstacle(error: Exception, folder: str) -> str:
     code = getattr(error, "sqlite_errorcode", 7 if isinstance(error, MemoryError) else 0) & 0xFF
     if code == INPUT_OUTPUT and is_full(folder):
         return DISK_FULL  # of its `-shm` SQLite does not say that there is no room
-    if code == CANNOT_OPEN and len(os.fsencode(os.path.realpath(folder))) > LONGEST:
+    if code == CANNOT_OPEN and is_too_long(folder):
         return TOO_LONG
     return OBSTACLES.get(code, damage(error))
+
+
+def is_too_long(folder: str) -> bool:
+    """Whether SQLite opens no file in a folder, since its path is too long."""
+    return len(os.fsencode(os.path.realpath(folder))) > LONGEST
 
 
 def is_full(folder: str) -> bool:
