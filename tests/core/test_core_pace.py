@@ -6,7 +6,7 @@ import pytest
 
 from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node
-from uetbuild.core.pace import Pace
+from uetbuild.core.pace import Pace, slowness
 
 
 def pace(seconds: dict[str, float], jobs: int = 1, **names: tuple[str, ...]) -> tuple[Pace, list[int]]:
@@ -39,6 +39,15 @@ def test_what_runs_longer_than_ever_ends_at_any_moment() -> None:
     times, unfinished = pace({"a": 3}, a=())
     assert times.left(unfinished, {0: 10.0}) == 0
     assert times.left([], {}) == 0
+
+
+def test_what_takes_longer_today_than_before_will_go_on_so() -> None:
+    times, unfinished = pace({"a": 4, "b": 4}, a=(), b=())
+    assert times.left(unfinished, {0: 4.0}, 2.0) == 12
+    assert times.left(unfinished, {0: 4.0}, 0.5) == 2
+    assert slowness(6.0, 3.0) == 2 and slowness(1.0, 4.0) == 0.25
+    assert slowness(500.0, 1.0) == 10 and slowness(0.0, 1.0) == 0.1
+    assert slowness(0.9, 0.1) == 1, "too little to conclude anything from"
 
 
 def test_who_never_ran_is_taken_for_one_of_its_workstream_or_else_for_an_average_one() -> None:

@@ -75,9 +75,13 @@ class Build:
         self.lines = Lines(terminal, Other(terminal), mode, live=True, **options)
         self.lines.several = mode == "stream" and nodes > 1
         self.live = Live(
-            self.lines, terminal, self.lines.streams, lambda: self.now, {"slow": 40.0}, lambda elapsed: (self.done, self.left), borrowers
+            self.lines, terminal, self.lines.streams, lambda: self.now, {"slow": 40.0}, self.progress, borrowers
         )
         self.tell("run_started", nodes=nodes, jobs=4, targets=["a", "b"])
+
+    def progress(self, elapsed: dict[str, float], took: float, expected: float) -> tuple[int, float | None]:
+        self.told = (took, expected)
+        return self.done, self.left
 
     def tell(self, event: str, node: str = "", **data: Any) -> None:
         for view in (self.live, self.lines):
@@ -246,6 +250,15 @@ def test_an_unfinished_line_is_not_torn_apart(tmp_path: Any) -> None:
     assert build.terminal.shown() == ["......", "F.."]
     build.finish("a")
     assert build.end() == ["......", "F..", "a  Make a  0.3s", "ran 1 of 9 in 4.1s"]
+
+
+def test_it_is_told_what_those_took_of_which_it_was_known() -> None:
+    build = Build(Terminal())
+    for name in ("slow", "new"):
+        build.start(name)
+        build.finish(name, seconds=70.0)
+    build.at(1.0)
+    assert build.told == (70.0, 40.0)
 
 
 def test_lines_of_several_that_stream_pass_above_the_region(tmp_path: Any) -> None:

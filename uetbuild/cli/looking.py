@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uetbuild.cli.clock import SystemClock
 from uetbuild.cli.person import Audience, Terminal
-from uetbuild.core.pace import Pace
+from uetbuild.core.pace import Pace, slowness
 from uetbuild.engine.states import FINAL
 from uetbuild.report.live import Live
 
@@ -51,13 +51,13 @@ class Looking(Audience):
         """Nothing of the region stays."""
         self._live.close()
 
-    def _progress(self, elapsed: Mapping[str, float]) -> tuple[int, float | None]:
+    def _progress(self, elapsed: Mapping[str, float], took: float, expected: float) -> tuple[int, float | None]:
         if self._pace is None:  # most builds are over before a frame is drawn
             self._pace = Pace(self._graph, self._request.members, self._seconds, self._request.jobs)
         states, index = self._states, self._graph.index
         unfinished = [i for i in self._request.members if states[i] not in FINAL and not self._graph.nodes[i].is_group]
         done = self._request.settled + sum([states[i] in FINAL for i in self._workstreams])
-        return done, self._pace.left(unfinished, {index[node]: seconds for node, seconds in elapsed.items()})
+        return done, self._pace.left(unfinished, {index[node]: seconds for node, seconds in elapsed.items()}, slowness(took, expected))
 
 
 class Pulse:

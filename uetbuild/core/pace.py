@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from uetbuild.core.graph import Graph
 
+_ENOUGH = 1.0  # seconds that were expected, before something is concluded from what they became
+_MOST = 10.0  # times as long, or as short
+
 
 class Pace:
     """Of one build: `members` are the numbers of its nodes, `seconds` what nodes took before, by id, `jobs` how many run at once.
@@ -37,18 +40,24 @@ class Pace:
         self._left = remaining(graph, members, self._cost)
         self._jobs = jobs
 
-    def left(self, unfinished: Sequence[int], elapsed: Mapping[int, float]) -> float | None:
-        """Seconds until all of `unfinished` is done, where `elapsed` says for how long those that run have been running; None where of
-        more than half of them nothing is known. What is not judged yet counts as if it had to run.
+    def left(self, unfinished: Sequence[int], elapsed: Mapping[int, float], slowness: float = 1.0) -> float | None:
+        """Seconds until all of `unfinished` is done, where `elapsed` says for how long those that run have been running, and all take
+        `slowness` times as long as before; None where of more than half of them nothing is known. What is not judged yet counts as if it
+        had to run.
         """
         if 2 * sum([self._strange[i] for i in unfinished]) > len(unfinished):
             return None
         work = longest = 0.0
         for i in unfinished:
-            done = min(elapsed.get(i, 0.0), self._cost[i])
+            done = min(elapsed.get(i, 0.0) / slowness, self._cost[i])
             work += self._cost[i] - done
             longest = max(longest, self._left[i] - done)
-        return max(work / self._jobs, longest)
+        return max(work / self._jobs, longest) * slowness
+
+
+def slowness(took: float, expected: float) -> float:
+    """How many times as long as expected nodes take today, by those that ended; 1.0 while these are too few to say."""
+    return min(max(took / expected, 1 / _MOST), _MOST) if expected >= _ENOUGH else 1.0
 
 
 def mean(amounts: Sequence[float]) -> float:

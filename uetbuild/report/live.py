@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from uetbuild.report.lines import Lines
     from uetbuild.report.stream import Stream
 
-    Progress = Callable[[Mapping[str, float]], tuple[int, float | None]]
+    Progress = Callable[[Mapping[str, float], float, float], tuple[int, float | None]]
 
 SILENT = 0.15  # seconds from the beginning in which nothing is drawn: a short build shows no region
 FRAME = 0.1  # seconds between two frames
@@ -37,12 +37,13 @@ _ERASE = "\r\x1b[J"  # from the cursor to the end of the screen
 class Live:
     """`screen`: the stream of the terminal; `streams`: all that write to it. `clock`: seconds. `expected`: what nodes took before, by id.
     `progress` says of how many nodes nothing more is to be done, and in how many seconds all will be done (None = not known), when told for
-    how many seconds each of those that run has been running. `borrowers`: nodes that get the terminal for themselves.
+    how many seconds each of those that run has been running, how many seconds those that ended took, and what they were expected to take.
+    `borrowers`: nodes that get the terminal for themselves.
     """
 
     __slots__ = (
-        "_began", "_borrowed", "_borrowers", "_changed", "_clock", "_drawn", "_expected", "_failed", "_held", "_last", "_lines", "_open",
-        "_progress", "_running", "_screen", "_stopping", "_streams", "_total", "_waiting",
+        "_began", "_borrowed", "_borrowers", "_changed", "_clock", "_drawn", "_expected", "_failed", "_foreseen", "_held", "_last",
+        "_lines", "_open", "_progress", "_running", "_screen", "_stopping", "_streams", "_took", "_total", "_waiting",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +62,7 @@ class Live:
         self._waiting: dict[str, tuple[float, str]] = {}  # when it is tried again; which attempt that is
         self._borrowed = ""
         self._total = self._failed = 0
+        self._took = self._foreseen = 0.0  # seconds that ended nodes took, and that they were expected to take
 
     # --- ports.View -------------------------------------------------------------------------------------------------------------
 
@@ -168,6 +170,9 @@ class Live:
             self._waiting[node] = (self._clock() + data.get("delay", 0.0), text)
         elif data.get("outcome") in _BAD and data.get("blocking", True):
             self._failed += 1
+        elif data.get("outcome") == "succeeded" and node in self._expected:
+            self._took += data.get("seconds", 0.0)
+            self._foreseen += self._expected[node]
 
     def _region(self, now: float) -> list[str]:
         columns, height = self._screen.size()
@@ -181,7 +186,7 @@ class Live:
         rows += [
             Row(name=safe_name(node), text=text, seconds=max(0.0, due - now), waits=True) for node, (due, text) in self._waiting.items()
         ]
-        done, left = self._progress(elapsed)
+        done, left = self._progress(elapsed, self._took, self._foreseen)
         standing = Standing(
             done=done, total=self._total, running=len(self._running), failed=self._failed, seconds=now - self._began, left=left,
             stopping=self._stopping,
