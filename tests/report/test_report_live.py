@@ -74,9 +74,7 @@ class Build:
         self.done, self.left = 0, None
         self.lines = Lines(terminal, Other(terminal), mode, live=True, **options)
         self.lines.several = mode == "stream" and nodes > 1
-        self.live = Live(
-            self.lines, terminal, self.lines.streams, lambda: self.now, {"slow": 40.0}, self.progress, borrowers
-        )
+        self.live = Live(self.lines, terminal, self.lines.streams, lambda: self.now, {"slow": 40.0}, self.progress, borrowers)
         self.tell("run_started", nodes=nodes, jobs=4, targets=["a", "b"])
 
     def progress(self, elapsed: dict[str, float], took: float, expected: float) -> tuple[int, float | None]:
