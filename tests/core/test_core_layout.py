@@ -95,6 +95,13 @@ def test_a_layer_that_is_too_tall_goes_on_in_another_column() -> None:
     assert [layout.column.count(column) for column in (0, 2)] == [TALLEST, 1]
 
 
+def test_many_files_of_one_program_are_no_taller_than_their_columns() -> None:
+    before: list[tuple[int, ...]] = [()] * 297
+    found = Layout([*before, tuple(range(297)), (297,)], levels([*before, tuple(range(297)), (297,)]))
+    assert max(found.column) == 10, "nine columns of files"
+    assert found.rows < 2 * 33, "the lines of the first ones pass between those of the later ones"
+
+
 def test_lines_of_one_node_share_their_way_and_so_do_many_into_one() -> None:
     chain = [(), (0,), (1,), (2,), (0, 3), (0, 4)]
     layout = Layout(chain, levels(chain))

@@ -20,12 +20,12 @@ def uncross(columns: Columns) -> None:
     lines = sum([len(joined) for joined in columns.left])
     rounds = min(ROUNDS, MAX_STEPS // (lines + len(columns.column) + 1))
     best, fewest, failed = [list(row) for row in columns.rows], crossings(columns), 0
-    for _ in range(rounds):
+    for turn in range(rounds):
         _sweep(columns, range(1, len(columns.rows)), columns.left)
         _sweep(columns, range(len(columns.rows) - 2, -1, -1), columns.right)
         found = crossings(columns)
         failed = 0 if found < fewest else failed + 1
-        if found < fewest:
+        if found < fewest or (found == fewest and not turn):  # each near what it is joined to, rather than as they came
             best, fewest = [list(row) for row in columns.rows], found
         if not fewest or failed == PATIENCE:
             break
