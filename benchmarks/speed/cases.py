@@ -39,11 +39,23 @@ class Site:
     def ask(self) -> Taken:
         return self._run(self.peer.asked_only() or [])
 
-    def clean(self) -> None:
-        """Forget all builds."""
+    def forget(self) -> None:
+        """As in a fresh clone."""
         for path in self.peer.state:
             where = self.root / path
             shutil.rmtree(where) if where.is_dir() else where.unlink(missing_ok=True)
+        self._remove_outputs()
+
+    def clean(self) -> None:
+        """All that was built is gone, and what was known of it; the build file was read before."""
+        read = {path: path.read_bytes() for pattern in self.peer.reads for path in self.root.glob(pattern)}
+        self.forget()
+        for path, content in read.items():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            path.write_bytes(content)
+            path.chmod(0o600)
+
+    def _remove_outputs(self) -> None:
         for step in self.shape.steps:
             (self.root / step.output).unlink(missing_ok=True)
 
@@ -101,6 +113,7 @@ CASES = {
         Case("dry", lambda site: None, Site.ask, lambda peer: peer.asked_only() is not None, builds=False),
         Case("cold", _reword, Site.build, lambda peer: isinstance(peer, Uetbuild)),
         Case("full", Site.clean, Site.build, _builds, few=True),
+        Case("first", Site.forget, Site.build, _builds, few=True),
     )
 }
 MEANS = {
@@ -108,7 +121,8 @@ MEANS = {
     "touched": "one source edited",
     "dry": "nothing changed, asked only",
     "cold": "build file reworded, one source edited",
-    "full": "first build",
+    "full": "everything, after a clean",
+    "first": "everything, in a fresh clone",
 }
 
 

@@ -19,6 +19,7 @@ class Peer(ABC):
     install: str
     programs: tuple[str, ...]
     state: tuple[str, ...] = ()  # what it remembers, in the project
+    reads: tuple[str, ...] = ()  # what of that says nothing of builds: patterns of files that only hold what the build file said
     asked = "--version"
     says = ""  # what its version must say, where a name on PATH is not unique
     dry: tuple[str, ...] | None = None
@@ -60,6 +61,7 @@ class Uetbuild(Peer):
     install = "pip install ."
     programs = ("uetbuild",)
     state = (".uet",)
+    reads = (".uet/graph-*.bin",)
     dry = ("-n",)
 
     def files(self, shape: Shape) -> dict[str, str]:

@@ -124,6 +124,26 @@ def test_when_all_workers_die_what_is_queued_gets_a_new_one(one):
     assert one.outcome(job).result == Result.SUCCEEDED
 
 
+@pytest.mark.parametrize("slots", [1, 2])
+def test_that_an_idle_worker_has_died_is_found_when_it_is_to_get_a_queued_job(tmp_path, slots):
+    bench = Bench(tmp_path, lambda environ: SupervisorPool(slots, environ))
+    idle = bench.job("true")
+    busy = bench.job("touch ready; until [ -e go ]; do sleep 0.01; done")
+    bench.workers.submit(idle)
+    if slots == 2:
+        bench.start(busy, "ready")
+    bench.outcome(idle)
+    os.kill(workers_of(bench)[0], signal.SIGKILL)
+    wait_until(lambda: tree.is_dead(workers_of(bench)[0]))
+    jobs = [bench.job(("sh", "-c", f"echo {number}")) for number in range(5)]
+    for job in jobs:
+        bench.workers.queue(job)
+    (tmp_path / "go").touch()
+    assert {bench.outcome(job).result for job in jobs} == {Result.SUCCEEDED}
+    bench.workers.close()
+    assert bench.alive() == []
+
+
 def test_closing_ends_what_runs_and_starts_nothing_that_is_queued(tmp_path):
     bench = Bench(tmp_path, lambda environ: SupervisorPool(1, environ))
     first, second = bench.job("touch ready; sleep 60"), bench.job("touch second")

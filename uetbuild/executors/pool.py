@@ -126,9 +126,11 @@ class SupervisorPool:
 
     def signal(self, key: int, number: int) -> None:
         """Pass a signal on to a job; one that has ended is no error."""
-        supervisor = self._by_key.get(key)
-        for one in [supervisor] if supervisor else [*self._all.values()] if key in self._queued else []:
-            one.order((SIGNAL, key, int(number)))  # of one that was taken just now only its supervisor knows
+        if key in self._by_key:
+            self._by_key[key].order((SIGNAL, key, int(number)))
+        elif key in self._queued:  # who took it just now has not been heard yet
+            for supervisor in self._all.values():
+                supervisor.order((SIGNAL, key, int(number)))
 
     def close(self) -> None:
         """End all supervisors, with TERM, grace, KILL for what they run; `collect` afterwards gives what was still told. May be called
@@ -157,9 +159,7 @@ class SupervisorPool:
 
     def _pump(self) -> None:
         """Hand on what is held, in its order: into the queue, or to who is idle when that is empty."""
-        if self._called():
-            return
-        while self._held:
+        while self._held and not self._called():
             job = self._held[0]
             is_first = len(self._queued) == len(self._held)
             if is_first and (self._idle or len(self._all) < self._slots):
@@ -168,7 +168,7 @@ class SupervisorPool:
             elif not self._queue.offer(job.row()):
                 break
             self._held.pop(0)
-        if self._queued and not self._all:
+        if self._queued and not self._all and not self._called():
             self._idle.append(self._fork())  # the last one died, and nobody is there to take what is queued
 
     def _call(self) -> None:
