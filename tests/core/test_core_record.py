@@ -56,3 +56,18 @@ def test_an_event_is_one_flat_object_and_names_its_node_only_if_there_is_one():
     event = Event(seq=2, time=3.5, run="r", event="run_started", data={"jobs": 4})
     assert event.as_json() == {"seq": 2, "time": 3.5, "run": "r", "event": "run_started", "jobs": 4}
     assert event.with_(node="a", data={}).as_json() == {"seq": 2, "time": 3.5, "run": "r", "event": "run_started", "node": "a"}
+
+
+def test_what_is_nested_is_rebuilt_when_it_is_asked_for(monkeypatch):
+    node = Node.from_row(NODE.row())
+    rebuilt = []
+    monkeypatch.setattr(Source, "from_row", classmethod(lambda cls, row: rebuilt.append(row) or GROUP))
+    assert (node.id, node.resources, rebuilt) == ("a", (("gpu", 1),), [])
+    assert node.inputs == (GROUP,)
+    assert node.inputs is node.inputs
+    assert len(rebuilt) == 1
+
+
+def test_a_field_that_no_record_of_the_kind_has_is_missing():
+    for record in (NODE, Node.from_row(NODE.row()), Reason(code="forced")):
+        assert not hasattr(record, "nodes")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from uetbuild.state.parts import Parts
     from uetbuild.state.store import SqliteStore
 
+NOTHING_LEFT: frozenset[str] = frozenset()
 MOST = 4000  # nodes; where more are concerned the whole project is opened
 
 
@@ -58,7 +59,7 @@ class Part(Wired):
         self.graph = _graph(project.nodes, divided, numbers, frozenset(members))
         judged = {inside[number] for number in members}
         self._members = tuple([i for i in self.graph.order if i in judged])
-        self._known = Known(seen, divided, touched)
+        self._known = Known(seen, divided, touched, frozenset(members))
         self._touched = [i for i in self._members if numbers[i] in touched]
         self._settled = divided.size - len(self.graph.workstreams(self._members))
 
@@ -78,7 +79,7 @@ class Part(Wired):
         """Have no more read than what is needed."""
         store.narrow([node.id for node in self.graph.nodes])
 
-    def renew(self, stamps: dict[str, Stamp]) -> None:
+    def renew(self, stamps: Mapping[str, Stamp]) -> None:
         """Take these stamps for what is recorded; no depfile tells an order here."""
         self.stamps = stamps
 
@@ -93,7 +94,9 @@ class Part(Wired):
     def survey(self, request: Request, store: Store, disk: RealDisk, shell: Shell | None, memory: Memory | None = None) -> Survey:
         """One that judges only whom something concerns."""
         made = super().survey(request, store, disk, shell, memory)
-        made.known = lambda i: self._known.holds(self._numbers[i])
+        made.gone = NOTHING_LEFT  # else it could not have been divided
+        self._known.forget()
+        made.known = lambda i, endings: self._known.holds(self._numbers[i], endings)
         return made
 
     def remember(self, options: Options, request: Request, judged: Mapping[int, bool], seen: Observations, said: str) -> None:

@@ -100,7 +100,7 @@ class OpenProject:
     def remember(self, options: Options, request: Request, judged: Mapping[int, bool], seen: Observations, said: str) -> None:
         """Keep a verdict "up to date", for who acts."""
 
-    def renew(self, stamps: dict[str, Stamp]) -> None:
+    def renew(self, stamps: Mapping[str, Stamp]) -> None:
         """Take these stamps for what is recorded, and the order that they tell."""
         self.stamps = stamps
         self.graph = with_discovered(self.project, stamps)

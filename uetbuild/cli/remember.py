@@ -69,7 +69,7 @@ def judged_again(session: OpenProject, options: Options, store: SqliteStore, end
     sleep(max(0.0, ended + GRANULARITY - monotonic()))  # so that a later change of what was written last shows
     if not still_holds(session.rests_on, session.root, session.environ):
         return None  # the manifest will be read anew
-    memory = Memory(store, dict(store.known.stamps))
+    memory = Memory(store, store.stamps_by_now())
     session.renew(memory.stamps)
     request = session.request(options)
     disk = RealDisk(session.root, store.digests, session.environ)

@@ -26,3 +26,23 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.stamps or self.dropped or self.chains or self.answers or self.approvals or self.events or self.pids or self.run)
+
+    def add(self, later: Changes) -> None:
+        """The facts of these, too, which happened after those that are here; no history."""
+        for node in later.dropped:
+            self.stamps.pop(node, None)
+        self.stamps |= later.stamps
+        self.chains |= later.chains
+        self.answers |= later.answers
+        self.approvals |= later.approvals
+
+    def clear(self) -> None:
+        """Nothing happened."""
+        self.stamps.clear()
+        self.dropped.clear()
+        self.chains.clear()
+        self.answers.clear()
+        self.approvals.clear()
+        self.events.clear()
+        self.pids.clear()
+        self.run = None

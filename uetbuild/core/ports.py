@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, MutableMapping
 from typing import Protocol
 
 from uetbuild.core.approval import Answer
@@ -77,7 +77,7 @@ class Hands(Protocol):
 class Store(Protocol):
     """What is remembered between builds. Reading never writes; a store that does not exist reads as empty."""
 
-    def stamps(self) -> dict[str, Stamp]:
+    def stamps(self) -> MutableMapping[str, Stamp]:
         """All stamps by node id; rows that fail their checksum are left out (absence is the safe state)."""
 
     def chains(self) -> dict[str, Chain]:

@@ -1,7 +1,8 @@
 """`Record`: slotted values that cross `marshal` as plain tuples.
 
 Lies on the way from argv to the first spawn, so neither dataclasses nor enum nor typing is imported; 10,000 records are
-rebuilt from rows in about 20 ms. By convention a record is never changed after it was made, unless its class says so.
+rebuilt from rows in about 20 ms. What is nested in one is rebuilt when somebody asks for it: of most nodes of a project a build needs only
+the name. By convention a record is never changed after it was made, unless its class says so.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ class Record:
     records are named in `NESTED` with the record's class.
     """
 
-    __slots__: tuple[str, ...] = ()
+    __slots__: tuple[str, ...] = ("_row",)  # here and only here: of one that is not yet rebuilt all through
     DEFAULTS: dict[str, Any] = {}
     NESTED: dict[str, type[Record]] = {}
+    _row: tuple[Any, ...]
 
     def __init__(self, **values: Any) -> None:
         if len(values) < len(self.__slots__):
@@ -47,10 +49,20 @@ class Record:
             raise ValueError(f"a row of {len(row)} values is no {cls.__name__}")
         self = cls.__new__(cls)
         any(map(setattr, repeat(self), slots, row))
-        for place, name, kind in _NESTED.get(cls) or _nested(cls):
+        for place, name, _ in _NESTED.get(cls) or _nested(cls):
             if row[place]:
-                setattr(self, name, _revive(kind, row[place]))
+                self._row = row
+                delattr(self, name)  # until it is asked for
         return self
+
+    def __getattr__(self, name: str) -> Any:
+        """A field that is not rebuilt yet."""
+        for place, field, kind in _NESTED.get(type(self), ()) if name != "_row" else ():
+            if field == name:
+                value = _revive(kind, self._row[place])
+                setattr(self, name, value)
+                return value
+        raise AttributeError(f"{type(self).__name__} has no {name!r}")
 
     def with_(self, **changes: Any) -> Self:
         """A copy with some fields replaced."""

@@ -225,8 +225,7 @@ class Bench:
     def _look_afresh(self, attempt: Attempt) -> None:
         """Its recipe has ended, and may have changed any of this; of what else it changed nothing is believed that comes after it."""
         node, last = attempt.node, attempt.last
-        self._survey.ran.add(attempt.i)
-        self._survey.stirred.add(attempt.i)
+        self._survey.has_run(attempt.i)
         paths = dict.fromkeys(grounds((*node.inputs, *node.edits, *node.outputs)))
         for known in (attempt.present.inputs, attempt.edits, attempt.forbidden, () if last is None else last.outputs):
             paths |= dict.fromkeys(known)

@@ -11,7 +11,7 @@ from uetbuild.core.stamps import Stage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
     from uetbuild.core.approval import Answer
     from uetbuild.core.changes import Changes
@@ -24,9 +24,9 @@ class Memory:
 
     __slots__ = ("chains", "stamps", "_approvals", "_producers", "_store")
 
-    def __init__(self, store: Store, stamps: dict[str, Stamp] | None = None) -> None:
+    def __init__(self, store: Store, stamps: MutableMapping[str, Stamp] | None = None) -> None:
         """`stamps`: those of the store, where they were read already."""
-        self.stamps: dict[str, Stamp] = store.stamps() if stamps is None else stamps
+        self.stamps: MutableMapping[str, Stamp] = store.stamps() if stamps is None else stamps
         self.chains: dict[str, Chain] = store.chains()
         self._approvals: dict[str, Answer] | None = None
         self._producers: dict[str, str] | None = None

@@ -41,8 +41,10 @@ class RecordedOrder:
 
 def _pairs(graph: Graph, chains: Mapping[str, Chain], stamps: Mapping[str, Stamp]) -> dict[tuple[int, int], bool]:
     """(earlier, later) of neighbours in the chains -> True, and of the last in a chain and those that left it -> False."""
-    index = graph.index
     found: dict[tuple[int, int], bool] = {}
+    if not chains:
+        return found  # and no stamp is looked at
+    index = graph.index
     last: dict[str, int] = {}
     inside: dict[str, set[str]] = {}
     for path, chain in chains.items():

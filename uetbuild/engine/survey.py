@@ -37,7 +37,7 @@ class Survey:
 
     __slots__ = (
         "project", "graph", "disk", "memory", "answers", "request", "reach", "recorded", "settled", "seen", "stirred", "approvals",
-        "known", "ran", "_files", "_gone", "_later", "_members",
+        "endings", "gone", "known", "ran", "_files", "_later", "_members",
     )  # fmt: skip
 
     def __init__(self, project: Project, graph: Graph, disk: Disk, memory: Memory, answers: Answers, request: Request) -> None:
@@ -53,11 +53,12 @@ class Survey:
         self.seen: dict[int, Stamp] = {}
         self.ran: set[int] = set()
         self.stirred: set[int] = set()  # nodes that ran in this build, and those judged so far that come after one
-        self.known: Callable[[int], bool] | None = None  # whether a node before which nothing ran is what it was, for less than a verdict
+        self.known: Callable[[int, int], bool] | None = None  # whether a node before which nothing ran is what it was, for less than a
+        self.endings = 0  # verdict; given with it: how many recipes have ended, each of which may have written anything
         self._files: dict[int, FileList] = {}
         self._members = frozenset(request.members)
         self.approvals = Approvals(graph, memory, disk, self.absent)
-        self._gone = remnants(self.graph, self.memory, self.disk, self.project.settings.exclude)
+        self.gone: frozenset[str] | None = None  # what nodes that are gone left behind, once it is asked for
         self._later: dict[int, frozenset[str]] = {}
 
     # --- verdicts ---------------------------------------------------------------------------------------------------------------
@@ -89,11 +90,17 @@ class Survey:
         finally:
             self.disk.reader = -1
 
+    def has_run(self, i: int) -> None:
+        """The recipe of a node has ended."""
+        self.ran.add(i)
+        self.stirred.add(i)
+        self.endings += 1
+
     def _judge(self, i: int, pending: Sequence[int]) -> Judged:
         node = self.graph.nodes[i]
         if node.skipped:
             return SKIPPED
-        if self.known is not None and not self._comes_after(self.ran, i) and self.known(i):
+        if self.known is not None and not self._comes_after(self.ran, i) and self.known(i, self.endings):
             return UP_TO_DATE
         if self.known is not None or (self.stirred and self._comes_after(self.stirred, i)):
             self.stirred.add(i)
@@ -197,8 +204,10 @@ class Survey:
         own = frozenset(last.outputs) if last is not None and last.outputs else frozenset()
         own |= {source.pattern for source in node.outputs if source.kind == Source.PATH}
         exclude = self.project.settings.exclude
+        if self.gone is None:
+            self.gone = remnants(self.graph, self.memory, self.disk, exclude)
         if not any(source.kind == Source.CREATED for source in sources):
-            return files(sources, self.disk, exclude, NOTHING, own, self._gone)
+            return files(sources, self.disk, exclude, NOTHING, own, self.gone)
         found: FileList = []
         for place, source in enumerate(sources):
             # each positive pattern with the exclusions that come after it: the union is the same as evaluating the list at once
@@ -206,7 +215,7 @@ class Survey:
             if source.kind == Source.CREATED:
                 found += self._created(source, rest, own)
             elif not source.negative:
-                found += files((source, *rest), self.disk, exclude, NOTHING, own, self._gone)
+                found += files((source, *rest), self.disk, exclude, NOTHING, own, self.gone)
         return list(dict.fromkeys(found))
 
     def guarded(self, node: Node) -> list[str]:

@@ -48,29 +48,51 @@ class Parts:
 class Known:
     """Which nodes still are what they were when nothing had to be done, by a look at their files, as the record has them."""
 
-    def __init__(self, seen: Snapshot, divided: Parts, touched: frozenset[int]) -> None:
-        """`touched`: those of whom it is known that something changed."""
+    def __init__(self, seen: Snapshot, divided: Parts, touched: frozenset[int], asked: frozenset[int]) -> None:
+        """`touched`: those of whom it is known that something changed; `asked`: all who may be asked about."""
         self._seen = seen
         self._divided = divided
         self._touched = touched
+        self._asked = asked
         self._prints = memoryview(seen.prints).cast("q")
-        self._files: dict[int, list[tuple[str, int]]] = {}
+        self._files: dict[int, list[int]] | None = None  # what each looked at, by place
+        self._paths: dict[int, str] = {}
+        self._same: dict[int, bool] = {}  # what was looked at since the last recipe ended
+        self._endings = 0
 
-    def holds(self, number: int) -> bool:
-        """Whether all files that the node looked at look as they did; False also where it looked at anything else."""
+    def holds(self, number: int, endings: int) -> bool:
+        """Whether all files that the node looked at look as they did; False also where it looked at anything else. `endings`: how many
+        recipes have ended: since the last of these every file is looked at once, whoever reads it.
+        """
         if number in self._touched or number not in self._divided.quiet:
             return False
-        if not self._files:
-            self._collect()
-        return all(print_of(path) == self._prints[place] for path, place in self._files.get(number, ()))
+        if endings != self._endings:
+            self.forget(endings)
+        if self._files is None:
+            self._files = self._collect()
+        return all(map(self._is_same, self._files.get(number, ())))
 
-    def _collect(self) -> None:
+    def forget(self, endings: int = 0) -> None:
+        """Look at all files anew."""
+        self._same.clear()
+        self._endings = endings
+
+    def _is_same(self, place: int) -> bool:
+        same = self._same.get(place)
+        if same is None:
+            same = self._same[place] = print_of(self._paths[place]) == self._prints[place]
+        return same
+
+    def _collect(self) -> dict[int, list[int]]:
+        files: dict[int, list[int]] = {}
         places = enumerate(self._divided.readers)
         for folder, names, _ in self._seen.sweeps:
             start = folder.rstrip("/") + "/"
             for name, (place, readers) in zip(names, places, strict=False):
-                for number in () if readers is None else numbers(readers):
-                    self._files.setdefault(number, []).append((start + name, place))
+                for number in () if readers is None else self._asked.intersection(numbers(readers)):
+                    files.setdefault(number, []).append(place)
+                    self._paths[place] = start + name
+        return files
 
 
 def path_of(snapshot: str) -> str:

@@ -18,7 +18,7 @@ from uetbuild.state.sealed import key_of, seal, seed, text_of, unseal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, MutableMapping
     from typing import Any
 
     from uetbuild.core.events import Event
@@ -36,6 +36,7 @@ RUNS = seed("runs", ("state", "started", "finished", "summary"))
 EVENTS = seed("events", ("time", "event", "node", "data"))
 
 NEWEST = 0.3  # weight of the newest duration in the mean of logarithms: a single slow run does not outweigh the rest
+AT_ONCE = 500  # keys in one query; some builds of SQLite take no more than 999
 REMEMBERED = 10  # durations of a node that are kept
 ENDED = frozenset({"succeeded", "failed", "quarantined", "cancelled"})
 RUNNING = "running"
@@ -78,10 +79,25 @@ class SqliteStore:
 
     # --- reading -------------------------------------------------------------------------------------------------------------
 
-    def stamps(self) -> dict[str, Stamp]:
+    def stamps(self) -> MutableMapping[str, Stamp]:
         """All stamps by node id."""
-        found: dict[str, Stamp] = self._load("stamps", STAMPS, Stamp.from_row, self._names)
-        self.known.stamps = dict(found)
+        if self._names is None:
+            self.known.stamps.clear()
+            self._stamps()
+        return self.stamps_by_now()
+
+    def stamps_by_now(self) -> MutableMapping[str, Stamp]:
+        """As they were read, and written since."""
+        found = dict(self.known.stamps)
+        if self._names is None:
+            return found
+        from uetbuild.state.demand import OnDemand  # only where a project is opened in part
+
+        return OnDemand(self._names, self._stamps, found)
+
+    def _stamps(self, names: list[str] | None = None) -> dict[str, Stamp]:
+        found: dict[str, Stamp] = self._load("stamps", STAMPS, Stamp.from_row, names)
+        self.known.stamps |= found
         return found
 
     def chains(self) -> dict[str, Chain]:
@@ -126,9 +142,8 @@ class SqliteStore:
 
     def _load(self, table: str, start: int, revive: Callable[[Any], Any], names: list[str] | None = None) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        select, one = f"SELECT key, body FROM {table}", f"SELECT key, body FROM {table} WHERE key = ?"
-        rows = self.database.rows
-        for key, blob in rows(select) if names is None else [row for name in names for row in rows(one, (key_of(name),))]:
+        select = f"SELECT key, body FROM {table}"
+        for key, blob in self.database.rows(select) if names is None else self._named(select, names):
             name = text_of(key)
             row = None if name is None else unseal(blob, key, start)
             if name is None or row is None:
@@ -136,6 +151,12 @@ class SqliteStore:
             else:
                 found[name] = revive(row)
         return found
+
+    def _named(self, select: str, names: list[str]) -> Iterator[tuple[Any, Any]]:
+        """The rows of these, some hundred at a time."""
+        for start in range(0, len(names), AT_ONCE):
+            keys = [key_of(name) for name in names[start : start + AT_ONCE]]
+            yield from self.database.rows(f"{select} WHERE key IN ({', '.join('?' * len(keys))})", tuple(keys))
 
     # --- writing -------------------------------------------------------------------------------------------------------------
 
@@ -158,8 +179,8 @@ class SqliteStore:
         moments = _moments(changes) if is_armed() else []
         self.database.write(statements, [before for before, _ in moments])
         self.digests.written()
-        _merge(self.known, changes)
-        _empty(changes)
+        self.known.add(changes)
+        changes.clear()
         for _, after in moments:
             reach(after)
 
@@ -258,16 +279,6 @@ def _facts(changes: Changes) -> list[Statement]:
     ]
 
 
-def _merge(known: Changes, changes: Changes) -> None:
-    """Add what was written."""
-    for node in changes.dropped:
-        known.stamps.pop(node, None)
-    known.stamps |= changes.stamps
-    known.chains |= changes.chains
-    known.answers |= changes.answers
-    known.approvals |= changes.approvals
-
-
 def _durations(row: Any) -> Durations:
     return (row,) if isinstance(row, float) else tuple(row)  # a mean alone is what earlier versions wrote
 
@@ -307,14 +318,3 @@ def _moments(changes: Changes) -> list[tuple[str, str]]:
         found.append(("retry.committing", "retry.committed"))
     stages = {stamp.stage for stamp in changes.stamps.values()}
     return [*found, *[names for stage, names in STAGES if stage in stages]]
-
-
-def _empty(changes: Changes) -> None:
-    changes.stamps.clear()
-    changes.dropped.clear()
-    changes.chains.clear()
-    changes.answers.clear()
-    changes.approvals.clear()
-    changes.events.clear()
-    changes.pids.clear()
-    changes.run = None
