@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from uetbuild.engine.answers import Answers
     from uetbuild.engine.memory import Memory
     from uetbuild.engine.request import Request
+    from uetbuild.engine.unsure import Unsure
 
 FileList = list[tuple[str, str]]  # (name of the input, path) in the order in which templates show them
 
@@ -118,7 +119,7 @@ class Survey:
         present = self.seen[i] = self.present(i)
         outputs = {path: self.disk.digest(path) for path in last.outputs} if last is not None else {}
         edits: list[Reason] = []
-        unsure: Container[str] = Unsure(self._without_groups(pending), self.memory) if pending else ()
+        unsure: Container[str] = self._unsure(pending) if pending else ()
         if node.edits and node.agent is None:  # an agent is dear, and need not go over what somebody else changed
             now = present.edits if last is None else present.edits | {path: self.disk.digest(path) for path in last.edits}
             edits = edit_reasons(node.id, last, now, self.memory.chains)  # a broken chain stays broken, whatever runs first
@@ -131,6 +132,11 @@ class Survey:
             return UP_TO_DATE  # the run goes on
         focus = self.request.focus
         return UP_TO_DATE if focus is not None and judged.reasons and focus.passes_over(i, judged.reasons) else judged
+
+    def _unsure(self, pending: Sequence[int]) -> Unsure:
+        from uetbuild.engine.unsure import Unsure  # a build judges nobody before all that it waits for is done
+
+        return Unsure(self._without_groups(pending), self.memory)
 
     def look_again(self, i: int) -> Judged:
         """The verdict on a node that was judged before, with a fresh look at the files that count."""
@@ -304,25 +310,3 @@ def _checks(node: Node) -> Callable[[str], bool] | None:
         return None
     matches = [matcher(pattern) for pattern in node.guard.only]
     return lambda path: any(match(path.rpartition("/")[2]) for match in matches)
-
-
-class Unsure:
-    """Paths that pending nodes are about to make or change, and the ids of these nodes (with what groups stand for)."""
-
-    __slots__ = ("_ids", "_paths", "_scopes")
-
-    def __init__(self, pending: Iterable[Node], memory: Memory) -> None:
-        self._ids: set[str] = set()
-        self._paths: set[str] = set()
-        self._scopes: list[Scope] = []
-        for node in pending:
-            self._ids.add(node.id)
-            stamp = memory.stamps.get(node.id)
-            if stamp is not None:
-                self._paths.update(stamp.outputs)
-                self._paths.update(stamp.edits)
-            if node.outputs or node.edits:
-                self._scopes.append(Scope((*node.outputs, *node.edits), ()))
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._ids or name in self._paths or any(scope.matches(str(name)) for scope in self._scopes)
