@@ -37,19 +37,19 @@ class Arrivals:
         self._clock = clock
         self._waiting = waiting
 
-    def end(self, attempt: Attempt, outcome: Outcome, log: str, may_repeat: bool) -> int:
+    def end(self, attempt: Attempt, outcome: Outcome, may_repeat: bool) -> int:
         """The state in which a node ends, its stamp among the changes of the turn; `STALE` where it is to run once more (only when it
         `may_repeat`): at once because its inputs changed while it ran, or later, after a failure; `HELD` for a gate that failed while what
-        it guards may be tried again. `log`: absolute path of what it printed.
+        it guards may be tried again.
         """
         if outcome.result != Result.SUCCEEDED:
             self._bench.give_up(attempt)
-            return self._fail(attempt, outcome, log, may_repeat, outcome.result, outcome.message)
+            return self._fail(attempt, outcome, may_repeat, outcome.result, outcome.message)
         try:
             ending = self._bench.finish(attempt, outcome.seconds, self._clock.now())
         except UetError as error:
             self._bench.give_up(attempt)
-            return self._fail(attempt, outcome, log, may_repeat, Result.FAILED, error.message)
+            return self._fail(attempt, outcome, may_repeat, Result.FAILED, error.message)
         if ending.again and may_repeat:
             return State.STALE
         if ending.fault:
@@ -57,12 +57,12 @@ class Arrivals:
                 self._journal.emit("scope_violation", attempt.node.id, path=ending.violation)
             if not ending.fault.startswith("inputs changed"):
                 self._bench.give_up(attempt)
-            return self._fail(attempt, outcome, log, may_repeat, Result.FAILED, ending.fault)
+            return self._fail(attempt, outcome, may_repeat, Result.FAILED, ending.fault)
         self._stamp(ending)
-        self._journal.emit("node_finished", attempt.node.id, **_last_words(attempt, outcome, log, Result.SUCCEEDED, ""))
+        self._journal.emit("node_finished", attempt.node.id, **_last_words(attempt, outcome, Result.SUCCEEDED, ""))
         return State.SUCCEEDED
 
-    def tell(self, attempt: Attempt | None, progress: Progress, log: str) -> None:
+    def tell(self, attempt: Attempt | None, progress: Progress) -> None:
         """Pass on what happened at a worker on the way; `attempt`: what it is busy with, None if nothing."""
         journal = self._journal
         if progress.what == "worker":
@@ -72,7 +72,7 @@ class Arrivals:
         elif attempt is None:
             return
         elif progress.what == "output":
-            journal.output(attempt.node.id, log)
+            journal.output(attempt.node.id, attempt.log)
         elif progress.what == "spawned":
             journal.changes.pids.append((attempt.node.id, progress.pid, progress.start))
         elif progress.what == "step" and len(attempt.node.steps) > 1:
@@ -86,9 +86,9 @@ class Arrivals:
         if stamp is not None and (stamp.stage != Stage.STARTED or stamp.outputs or stamp.edits):
             self._memory.put(stamp.with_(run=self._journal.run), changes)
 
-    def _fail(self, attempt: Attempt, outcome: Outcome, log: str, may_repeat: bool, result: str, message: str) -> int:
+    def _fail(self, attempt: Attempt, outcome: Outcome, may_repeat: bool, result: str, message: str) -> int:
         """After anything but a success: another attempt later, or the end."""
-        words = _last_words(attempt, outcome, log, result, message)
+        words = _last_words(attempt, outcome, result, message)
         why = "" if attempt.broke else cause(attempt.node.retry, result, outcome.code)  # who has nothing left is not tried again
         if self._waiting.put_off(attempt, why, words, not may_repeat):
             return State.STALE
@@ -99,11 +99,11 @@ class Arrivals:
         return State.CANCELLED if result == Result.CANCELLED else State.FAILED
 
 
-def _last_words(attempt: Attempt, outcome: Outcome, log: str, result: str, message: str) -> dict[str, Any]:
+def _last_words(attempt: Attempt, outcome: Outcome, result: str, message: str) -> dict[str, Any]:
     """What `node_finished` says."""
     command = attempt.spoken[outcome.step] if outcome.step < len(attempt.spoken) else ""
     words: dict[str, Any] = {
-        "outcome": result, "seconds": round(outcome.seconds, 6), "code": outcome.code, "message": message, "log": log, "command": command,
+        "outcome": result, "seconds": round(outcome.seconds, 6), "code": outcome.code, "message": message, "log": attempt.log, "command": command,
     }  # fmt: skip
     if attempt.node.guard is not None:
         words |= {"gate": attempt.node.guard.type, "blocking": attempt.node.guard.blocking}

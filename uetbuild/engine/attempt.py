@@ -43,6 +43,7 @@ class Attempt:
         "forbidden",
         "files",
         "saved",
+        "log",
         "keeps_stamp",
         "overtakes",
         "spoken",
@@ -64,6 +65,7 @@ class Attempt:
         self.forbidden: dict[str, str] = {}
         self.files: FileList = []
         self.saved: list[tuple[str, str]] = []
+        self.log = ""  # absolute path of what it prints
         self.keeps_stamp = False
         self.overtakes = True
         self.guarded: list[str] = []  # what a gate checks

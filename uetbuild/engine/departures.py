@@ -90,8 +90,7 @@ class Departures:
         self._announce(attempt.i, judged)
         node = attempt.node
         command = attempt.spoken[0] if attempt.spoken else ""
-        log = self._kitchen.log(node.id)
-        self._journal.emit("node_started", node.id, attempt=attempt.number, title=node.title, log=log, command=command)
+        self._journal.emit("node_started", node.id, attempt=attempt.number, title=node.title, log=attempt.log, command=command)
 
     def take_back(self, attempt: Attempt) -> None:
         """An attempt that was prepared never starts: its node is as it was."""
@@ -165,6 +164,7 @@ class Departures:
             self._survey.memory.put(stamp, journal.changes)
         for path, copy in attempt.saved:
             journal.emit("node_judged", node.id, verdict="stale", reasons=[{"code": "output_modified", "detail": path}], saved=copy)
+        attempt.log = job.log
         attempt.spoken = self._kitchen.spoken(node, job)
         return job
 

@@ -59,7 +59,6 @@ class Loop:
         self._survey = survey
         self._bench = bench
         self._order = Order(self.graph, survey.recorded, self.states, self.request.members)
-        self._kitchen = kitchen
         self._workers = workers
         self._journal = journal
         self._wait = wait
@@ -213,13 +212,13 @@ class Loop:
                 self._departures.tell(waited, self._reasons.get(news.key))
             return
         attempt = self._places.taken.get(news.key)
-        self._arrivals.tell(attempt, news, "" if attempt is None else self._kitchen.log(attempt.node.id))
+        self._arrivals.tell(attempt, news)
 
     def _take(self, outcome: Outcome) -> None:
         """A job ended: let others go on, or start it once more, now or later."""
         attempt = self._places.end(outcome)
         outcome = self._purse.end(attempt, outcome)
-        state = self._arrivals.end(attempt, outcome, self._kitchen.log(attempt.node.id), not self.stopping)
+        state = self._arrivals.end(attempt, outcome, not self.stopping)
         state = self._gates.state(attempt.i, state)
         if state == State.STALE:
             self.states.set(attempt.i, state)

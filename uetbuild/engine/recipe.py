@@ -140,10 +140,6 @@ class Kitchen:
         """The files of what gates said."""
         return self._place.feedback
 
-    def log(self, node: str) -> str:
-        """Absolute path of a node's log in this run."""
-        return self._place.log(node)
-
     def _values(self, attempt: Attempt, args: tuple[str, ...], cwd: str) -> Values:
         """The late values; paths are as a command sees them that runs in `cwd`."""
         named: dict[str, list[str]] = {}
