@@ -163,3 +163,9 @@ def test_a_manifest_that_changed_costs_more(project):
     with open(project / "Uetfile.yaml", "a") as file:
         file.write("# changed\n")
     assert tops(loaded(project)[1]) & HEAVY
+
+
+def test_a_manifest_that_changed_loads_no_libraries_that_only_some_manifests_need(project):
+    with open(project / "Uetfile.yaml", "a") as file:
+        file.write("# changed again\n")
+    assert tops(loaded(project, "-n")[1]) & {"email", "rich", "tomllib", "typer", "zipfile"} == set()

@@ -109,8 +109,9 @@ class OpenProject:
     def _compiled(self, manifest: str, options: Options, stamps: Mapping[str, Stamp]) -> Project:
         assignments = dict(options.assignments)
         self.key = compiled.cache_key(self.root, manifest, options.profile, assignments)
-        cached = compiled.load(self.layout, self.key) if self.layout.check() else None
-        if cached is not None and still_holds(cached[1], self.root, self.environ):
+        holds = lambda seen: still_holds(seen, self.root, self.environ)  # noqa: E731
+        cached = compiled.load(self.layout, self.key, holds) if self.layout.check() else None
+        if cached is not None:
             project, self.rests_on, self.compiled = cached
             return project
         from uetbuild.manifest.load import load  # pydantic, ruamel and jinja2: only when the manifest changed

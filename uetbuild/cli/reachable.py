@@ -94,8 +94,9 @@ def _options(before: Sequence[str]) -> Options:
 def _understood(layout: Layout, root: str, manifest: str, options: Options) -> Project | None:
     """The project: as it was compiled while that holds, else compiled now; of a manifest that is broken at the moment, as it was."""
     key = compiled.cache_key(root, manifest, options.profile, dict(options.assignments))
-    cached = compiled.load(layout, key) if layout.check() else None
-    if cached is not None and still_holds(cached[1], root, os.environ):
+    safe = layout.check()
+    cached = compiled.load(layout, key, lambda seen: still_holds(seen, root, os.environ)) if safe else None
+    if cached is not None:
         return cached[0]
     from uetbuild.manifest.load import load  # pydantic, ruamel and jinja2: only when the manifest changed
     from uetbuild.state.digests import Digests
@@ -105,4 +106,5 @@ def _understood(layout: Layout, root: str, manifest: str, options: Options) -> P
         disk = RealDisk(root, Digests(), os.environ)
         return load(root, manifest, disk, profile=options.profile or None, assignments=dict(options.assignments))
     except UetError:
-        return cached[0] if cached is not None else None
+        before = compiled.load(layout, key, lambda seen: True) if safe else None
+        return before[0] if before is not None else None

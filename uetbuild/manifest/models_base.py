@@ -6,8 +6,10 @@ unknown keys, and the descriptions from which schema and reference are generated
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from functools import cache
+from types import ModuleType
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
@@ -19,6 +21,12 @@ from uetbuild.manifest.foreign import here
 from uetbuild.manifest.later import later_keys
 from uetbuild.manifest.tree import Map, Seq, Text, Tree
 from uetbuild.manifest.words import did_you_mean, kind_of, quoted
+
+# Plugins of pydantic that happen to be installed have no say in what a manifest means, and pydantic loads `importlib.metadata`, with
+# `email` and `zipfile`, to look for them: 20 ms. Where a version of it has no such module, nothing is different.
+_NO_PLUGINS = ModuleType("pydantic.plugin._loader")
+_NO_PLUGINS.__dict__["get_plugins"] = tuple
+sys.modules.setdefault(_NO_PLUGINS.__name__, _NO_PLUGINS)
 
 Schema = dict[str, Any]
 MAX_ERRORS = 100  # of one block; at most 20 are shown, and each takes its time

@@ -16,7 +16,6 @@ from uetbuild.errors import UetError
 from uetbuild.manifest import templates
 from uetbuild.manifest.bounds import MAX_ELEMENTS, measured, too_much
 from uetbuild.manifest.faults import Faults
-from uetbuild.manifest.loaded import load_data
 from uetbuild.manifest.models_vars import VarSpec
 from uetbuild.manifest.names import Names, TemplateFault
 from uetbuild.manifest.recipes import StepMaker
@@ -114,6 +113,8 @@ class _Declaring:
         elif spec.sh is not None:
             self._declare_late(spec, self._kitchen().step(spec.sh))
         elif spec.load is not None:
+            from uetbuild.manifest.loaded import load_data  # JSON and TOML: few manifests load a file
+
             self.values[name] = load_data(filled(spec.load, self._names), spec.load, self.around.unit.folder, self.around.disk)
         elif spec.choices:
             if spec.default is None:

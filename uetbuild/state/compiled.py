@@ -24,7 +24,7 @@ from uetbuild.state.sealed import seal, unseal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from uetbuild.core.nodes import Project
@@ -67,18 +67,19 @@ def tells(layout: Layout, key: str, secrets: Secrets) -> bool:
     return True
 
 
-def load(layout: Layout, key: str) -> tuple[Project, Observations, int] | None:
-    """What was kept and its sum, if it is whole and of this version; whether it holds is for the caller to ask of the observations."""
+def load(layout: Layout, key: str, holds: Callable[[Observations], bool]) -> tuple[Project, Observations, int] | None:
+    """What was kept and its sum, if it is whole, of this version, and still `holds`, by what was seen when it was made."""
     data = atomic.read_own(layout.compiled(key))
     found = None if data is None else _head(data)
     if data is None or found is None:
         return None
-    (project, ends, crc, seen), body, total = found
+    (project, ends, crc, row), body, total = found
+    seen = Observations.from_row(row)
     view = memoryview(data)[body:]
-    if crc32(view) != crc:
+    if not holds(seen) or crc32(view) != crc:
         return None
     made = [nodes.Node.from_row(loads(view[start + 4 : end])) for start, end in zip((0, *ends), ends, strict=False)]
-    return nodes.Project.from_row(project).with_(nodes=tuple(made)), Observations.from_row(seen), total
+    return nodes.Project.from_row(project).with_(nodes=tuple(made)), seen, total
 
 
 def load_some(layout: Layout, key: str, total: int, wanted: Iterable[int]) -> Project | None:
