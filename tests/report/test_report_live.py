@@ -110,13 +110,13 @@ def test_while_a_build_runs_the_region_stands_below_what_was_said_and_nothing_of
     build.left = 50.0
     build.at(12.0)
     assert build.terminal.shown() == [
-        "a  Make a  0.3s",
+        "a     Make a  0.3s",
         "",
         "━━━··························  1 of 9, 12s, about 50s left, 1 running",
         "    12s of 40s    slow  Make slow",
     ]
     build.finish("slow")
-    assert build.end() == ["a  Make a  0.3s", "slow  Make slow  0.3s", "ran 2 of 9 in 4.1s"]
+    assert build.end() == ["a     Make a  0.3s", "slow  Make slow  0.3s", "ran 2 of 9 in 4.1s"]
     assert not build.terminal.emulated.cursor.hidden
     assert (build.terminal.emulated.cursor.x, build.terminal.emulated.cursor.y) == (0, 3)
     assert pyte.modes.DECAWM in build.terminal.emulated.mode
@@ -157,7 +157,7 @@ def test_what_is_said_in_a_tenth_of_a_second_is_one_write() -> None:
     assert len(build.terminal.writes) == before
     build.at(1.11)
     assert len(build.terminal.writes) == before + 1
-    said = [text for i in range(0, 30, 2) for text in (f"n{i}  Make n{i}  0.3s", f"error: `n{i + 1}` failed: exit 1")]
+    said = [text for i in range(0, 30, 2) for text in (f"{f'n{i}':<4}  Make n{i}  0.3s", f"error: `n{i + 1}` failed: exit 1")]
     assert build.terminal.shown()[:-3] == said
 
 
@@ -206,7 +206,7 @@ def test_many_lines_scroll_and_none_is_lost() -> None:
         build.at(1 + i / 20)
         build.finish(f"n{i}")
         build.at(1 + i / 20 + 0.02)
-    assert build.end() == [*[f"n{i}  Make n{i}  0.3s" for i in range(200)], "ran 200 of 9 in 4.1s"]
+    assert build.end() == [*[f"{f'n{i}':<4}  Make n{i}  0.3s" for i in range(200)], "ran 200 of 9 in 4.1s"]
 
 
 def test_who_is_tried_again_is_shown_with_the_time_until_then() -> None:
@@ -248,6 +248,15 @@ def test_an_unfinished_line_is_not_torn_apart(tmp_path: Any) -> None:
     assert build.terminal.shown() == ["......", "F.."]
     build.finish("a")
     assert build.end() == ["......", "F..", "a  Make a  0.3s", "ran 1 of 9 in 4.1s"]
+
+
+def test_what_stands_behind_the_names_is_in_line_from_the_first_one_on() -> None:
+    build = Build(Terminal())
+    for name in ("a", "long-one", "x" * 37):
+        build.start(name)
+    for name in ("a", "long-one", "x" * 37):
+        build.finish(name)
+    assert build.end()[:3] == ["a         Make a  0.3s", "long-one  Make long-one  0.3s", "x" * 37 + f"  Make {'x' * 19}…  0.3s"]
 
 
 def test_it_is_told_what_those_took_of_which_it_was_known() -> None:

@@ -59,7 +59,7 @@ class Lines:
         self._command = command
         self._asked: list[Event] = []  # what waits for a person
         self._prefixed = False
-        self._names = 0  # cells of the longest name so far
+        self._names = 0  # cells of the longest name of what has started, on a terminal
         self._announced: dict[str, int] = {}  # nodes whose next attempt was told: where in its log the latest begins
         self._running: dict[str, Running] = {}
         self._failures: list[tuple[str, str, str]] = []  # (who, why, log)
@@ -141,6 +141,9 @@ class Lines:
     def _started(self, node: str, data: dict[str, Any]) -> None:
         running = self._running[node] = Running(data)
         running.started(followed=self._mode != "failed")
+        cells = width(safe_name(node))
+        if self._names < cells <= _NAMES and self._text.is_terminal():
+            self._names = cells
         if data.get("attempt", 1) > 1 and node not in self._announced:
             self._say(f"{self._name(node)}  runs again (attempt {data['attempt']})")
         for reason in self._reasons.pop(node, ()):
@@ -227,8 +230,6 @@ class Lines:
     def _ran(self, node: str, running: Running, outcome: str, seconds: float) -> None:
         took = duration(seconds) if outcome == "succeeded" else outcome
         cells = width(safe_name(node))
-        if self._text.is_terminal() and cells <= _NAMES:
-            self._names = max(self._names, cells)
         gap = " " * max(0, self._names - cells)
         what = cut(running.what, self._room(cells + len(gap) + len(took) + 4))
         time = paint(took, DIM if outcome == "succeeded" else YELLOW, self._text.colours)
