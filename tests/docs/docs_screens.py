@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs/pictures"
 COLUMNS, LINES = 80, 34
 PARTS = (
-    "arena bytes codegen emitter folding grammar hashing lexer liveness optimizer parser peephole registers scheduler symbols types".split()
-)
+    "arena", "bytes", "codegen", "emitter", "folding", "grammar", "hashing", "lexer", "liveness", "optimizer", "parser", "peephole",
+    "registers", "scheduler", "symbols", "types",
+)  # fmt: skip
 SLOW = 250  # functions in a source: a second or so to compile
 MANIFEST = """\
 version: 1
