@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from .cases import CASES, Case, Site, rounds
+from .cases import CASES, Case, Site, rounds, weigh
 from .peers import PEERS, Peer, Uetbuild
 from .shapes import Shape, flat, layers, scopes
 from .table import Row, markdown, text, write_between_marks
@@ -59,7 +59,9 @@ def measure(shape: Shape, peers: Sequence[Peer], cases: Sequence[Case], folder: 
         fitting = [site for site in sites if case.fits(site.peer)]
         before = os.getloadavg()[0]
         seen = list(rounds(case, fitting, options.few if case.few else options.rounds))
-        rows.append(Row(case.name, shape.name, len(shape.steps), seen, max(before, os.getloadavg()[0])))
+        load = max(before, os.getloadavg()[0])
+        peaks = {site.peer.name: weigh(case, site) for site in fitting if not case.few or isinstance(site.peer, Uetbuild)}
+        rows.append(Row(case.name, shape.name, len(shape.steps), seen, load, peaks))
         print(text(rows[-1:]), end="", flush=True)
     return rows
 

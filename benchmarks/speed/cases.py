@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .peers import Peer, StatCalls, Uetbuild
 from .shapes import Shape, edit
-from .stopwatch import Taken, timed
+from .stopwatch import Taken, timed, weighed
 
 
 @dataclass(slots=True)
@@ -34,10 +34,10 @@ class Site:
             subprocess.run(words, cwd=self.root, check=True)
 
     def build(self) -> Taken:
-        return self._run(self.peer.words(self.jobs))
+        return self.run(self.peer.words(self.jobs))
 
     def ask(self) -> Taken:
-        return self._run(self.peer.asked_only() or [])
+        return self.run(self.peer.asked_only() or [])
 
     def forget(self) -> None:
         """As in a fresh clone."""
@@ -64,7 +64,8 @@ class Site:
         path = self.root / next(iter(self.files))
         path.write_text(f"{path.read_text()}# \n")
 
-    def _run(self, words: Sequence[str]) -> Taken:
+    def run(self, words: Sequence[str]) -> Taken:
+        """Time a command. Raises SystemExit where it fails."""
         taken = timed(words, self.root, self.root / "said")
         if taken.code != 0:
             raise SystemExit(
@@ -124,6 +125,13 @@ MEANS = {
     "full": "everything, after a clean",
     "first": "everything, in a fresh clone",
 }
+
+
+def weigh(case: Case, site: Site) -> int:
+    """KiB of the biggest process in one more round."""
+    case.before(site)
+    words = site.peer.asked_only() or [] if case.run is Site.ask else site.peer.words(site.jobs)
+    return weighed(words, site.root, site.root / "said")
 
 
 def rounds(case: Case, sites: Sequence[Site], count: int) -> Iterator[dict[str, Taken]]:

@@ -1,24 +1,26 @@
-"""One command, timed from its start to its end as whoever types it waits for it."""
+"""One command, timed from its start to its end as whoever types it waits for it; or its memory, which is another run."""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+PR_SET_CHILD_SUBREAPER = 36
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """`seconds` on the clock; seconds of processor time: `own` of the process itself (in steps of the kernel's clock, mostly 10 ms), `cpu`
-    with all whom it waited for; `peak` KiB of the biggest of these (never less than the measuring process has itself, some 16 MB:
-    Linux counts what a process was before `exec`); exit `code`."""
+    with all whom it waited for; exit `code`."""
 
     seconds: float
     own: float
     cpu: float
-    peak: int
     code: int
 
 
@@ -40,10 +42,30 @@ def timed(words: Sequence[str], root: Path, output: Path) -> Taken:
         os.fchdir(here)
         for each in (opened, quiet, here):
             os.close(each)
-    return Taken(seconds, own, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
+    return Taken(seconds, own, usage.ru_utime + usage.ru_stime, os.waitstatus_to_exitcode(status))
 
 
 def _own(pid: int) -> float:
     """Processor time of a process that has ended and is not waited for yet: its children's is counted apart."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def weighed(words: Sequence[str], root: Path, output: Path) -> int:
+    """KiB of memory that the biggest process of a command had, of those that were waited for.
+
+    Linux counts what a process was before `exec`, which would be this one, of some 20 MB. So a shell starts the command, which is small,
+    and ends: then the command is ours to wait for.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "PR_SET_CHILD_SUBREAPER")
+    try:
+        line = ["sh", "-c", '"$@" >"$0" 2>&1 </dev/null & echo $!', str(output), *words]
+        pid = int(subprocess.run(line, cwd=root, capture_output=True, text=True, check=True).stdout)
+        _, status, usage = os.wait4(pid, 0)
+    finally:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+    if status:
+        raise SystemExit(f"{' '.join(words)}: exit {os.waitstatus_to_exitcode(status)} in {root}\n{output.read_text()[-2000:]}")
+    return usage.ru_maxrss

@@ -26,6 +26,7 @@ class Row:
     nodes: int
     rounds: Sequence[dict[str, Taken]]
     load: float  # average of the last minute, before and after, the greater
+    peaks: dict[str, int]  # KiB of the biggest process, of those tools that were weighed
 
     def seconds(self, name: str) -> float:
         return median(each[name].seconds for each in self.rounds)
@@ -44,7 +45,7 @@ def text(rows: Sequence[Row]) -> str:
     for row in rows:
         lines.append(f"{row.shape}, {MEANS[row.case]} ({len(row.rounds)} rounds, load {row.load:.1f})")
         for name in row.names():
-            line = f"  {name:16} {row.seconds(name):8.3f} s  {_peak(row, name):6.0f} MB"
+            line = f"  {name:16} {row.seconds(name):8.3f} s" + (f"  {_peak(row, name):6.1f} MB" if name in row.peaks else "")
             if name != OURS:
                 line += f"  ratio {median(row.ratios(name)):.2f} (least {min(row.ratios(name)):.2f})"
             else:
@@ -81,7 +82,7 @@ def _time(seconds: float) -> str:
 
 
 def _peak(row: Row, name: str) -> float:
-    return median(each[name].peak for each in row.rounds) / 1024
+    return row.peaks[name] / 1024
 
 
 def write_between_marks(path: Path, block: str) -> None:

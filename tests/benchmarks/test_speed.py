@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from benchmarks.speed import __main__ as speed
 from benchmarks.speed.cases import CASES, Site, rounds
 from benchmarks.speed.peers import Make, Uetbuild
 from benchmarks.speed.shapes import Shape, flat, layers, scopes
-from benchmarks.speed.stopwatch import Taken, timed
+from benchmarks.speed.stopwatch import Taken, timed, weighed
 from benchmarks.speed.table import BEGIN, END, Row, markdown
 
 
@@ -70,6 +71,19 @@ def test_the_time_is_that_of_the_program_and_its_own_processor_time_is_not_its_c
     assert child.cpu > child.own and child.seconds >= child.cpu / 2
 
 
+def test_memory_is_that_of_the_program_alone(tmp_path: Path) -> None:
+    """Not less than what it takes, and nothing of what the measuring process has, which is much more."""
+    ballast = bytearray(64 << 20)
+    small = weighed(["sh", "-c", ":"], tmp_path, tmp_path / "said")
+    big = weighed([sys.executable, "-I", "-S", "-c", "bytearray(48 << 20)"], tmp_path, tmp_path / "said")
+    assert small < 8 << 10 < 48 << 10 < big < len(ballast) >> 10
+
+
+def test_a_program_that_fails_is_not_weighed(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="exit 3"):
+        weighed(["sh", "-c", "exit 3"], tmp_path, tmp_path / "said")
+
+
 def test_tools_are_timed_in_turns_and_the_ratio_is_of_the_same_round(make_site: Site) -> None:
     make_site.build()
     seen = list(rounds(CASES["null"], [make_site], 3))
@@ -79,13 +93,13 @@ def test_tools_are_timed_in_turns_and_the_ratio_is_of_the_same_round(make_site: 
         {"uetbuild": _taken(3.0), "make": _taken(6.0)},
         {"uetbuild": _taken(1.0), "make": _taken(1.0)},
     ]
-    row = Row("null", "3 nodes", 3, turns, 0.5)
+    row = Row("null", "3 nodes", 3, turns, 0.5, {"uetbuild": 1024})
     assert (sorted(row.ratios("make")), row.seconds("make")) == ([0.5, 1.0, 2.0], 1.0)
     assert "| 3 nodes | nothing changed | 2000 ms, 1 MB | 1000 ms (1.00) | 3, 0.5 |" in markdown([row], {"uetbuild": "1", "make": "4"})
 
 
 def _taken(seconds: float) -> Taken:
-    return Taken(seconds, 0.0, 0.0, 1024, 0)
+    return Taken(seconds, 0.0, 0.0, 0)
 
 
 def test_one_command_writes_the_table_between_the_marks(
