@@ -55,14 +55,18 @@ def weighed(words: Sequence[str], root: Path, output: Path) -> int:
     """KiB of memory that the biggest process of a command had, of those that were waited for.
 
     Linux counts what a process was before `exec`, which would be this one, of some 20 MB. So a shell starts the command, which is small,
-    and ends: then the command is ours to wait for.
+    and ends before it begins: then the command is ours to wait for.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "PR_SET_CHILD_SUBREAPER")
     try:
-        line = ["sh", "-c", '"$@" >"$0" 2>&1 </dev/null & echo $!', str(output), *words]
-        pid = int(subprocess.run(line, cwd=root, capture_output=True, text=True, check=True).stdout)
+        line = ["sh", "-c", 'exec 3<&0; { read go <&3; exec "$@" 3<&-; } >"$0" 2>&1 & echo $!', str(output), *words]
+        with subprocess.Popen(line, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as shell:
+            assert shell.stdin is not None and shell.stdout is not None
+            pid = int(shell.stdout.read())
+            shell.wait()
+            shell.stdin.write("go\n")
         _, status, usage = os.wait4(pid, 0)
     finally:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
