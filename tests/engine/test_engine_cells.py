@@ -2,7 +2,7 @@
 
 import pytest
 from test_engine_gates import Killed, gate, gated, stage, verdicts, world
-from world import Build, FakeShell, Nobody, node
+from world import Build, FakeShell, Nobody, node, text_of
 
 from uetbuild.core.jobs import Result
 from uetbuild.core.nodes import Agent, Hole, Step
@@ -282,7 +282,7 @@ def test_what_the_attempt_before_changed_counts_as_changed():
     seen = []
     build = Build(made, *cell())
     submit = build.workers.submit
-    build.workers.submit = lambda job: (seen.append((job.node, dict(job.notes)[dict(job.env)["UET_CHANGED_FILES"]])), submit(job))
+    build.workers.submit = lambda job: (seen.append((job.node, text_of(job, "UET_CHANGED_FILES"))), submit(job))
     build.run()
     assert [text for name, text in seen if name == "a"] == ["in\n", "in\n"]
 

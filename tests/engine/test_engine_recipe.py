@@ -64,7 +64,7 @@ def test_paths_are_as_a_command_in_another_folder_sees_them(world):
     assert [(command.cwd, command.argv[1]) for command in job.commands] == [
         ("/project/src", "a.c"), ("/project/lib", "../src/a.c"), ("/project", "src/a.c"),
     ]  # fmt: skip
-    assert job.notes == (("/notes/b.inputs", "a.c\n"),)
+    assert job.notes == () and job.lists == ((("UET_INPUTS", "UET_CHANGED_FILES"), "a.c\n"),)
 
 
 def test_an_input_that_matches_nothing_is_an_empty_list_under_its_name(world):
@@ -82,8 +82,7 @@ def test_a_recipe_is_told_who_and_where_it_is(world):
         node("b", env=(("CC", ("clang-", Hole(name="inputs"))),)).with_(inputs=inputs("src/a.c")), world, slots=(("big-gpu", "0,1"),)
     )
     assert dict(job.env) == {
-        "CC": "clang-src/a.c", "UET_RUN_ID": "r1", "UET_NODE": "b", "UET_ATTEMPT": "1", "UET_INPUTS": "/notes/b.inputs",
-        "UET_CHANGED_FILES": "/notes/b.inputs", "UET_USAGE_FILE": "/notes/b.usage", "UET_FEEDBACK_FILE": "/dev/null",
+        "CC": "clang-src/a.c", "UET_RUN_ID": "r1", "UET_NODE": "b", "UET_ATTEMPT": "1", "UET_USAGE_FILE": "/notes/b.usage", "UET_FEEDBACK_FILE": "/dev/null",
         "UET_POOL_BIG_GPU": "0,1",
     }  # fmt: skip
     assert not job.clear_env
@@ -173,7 +172,7 @@ def test_a_prompt_that_is_a_file_is_handed_on_as_it_stands_there(world):
     made = job_of(node("b", ["src/a.c"]).with_(agent=Agent(prompt_file="src/a.c")), world)
     assert made.commands[0].stdin == dict(made.env)["UET_PROMPT_FILE"] == "/project/src/a.c"
     assert dict(made.env)["UET_MODEL"] == ""
-    assert [path for path, _ in made.notes] == ["/notes/b.inputs"]
+    assert made.notes == ()
 
 
 def test_a_recipe_gets_no_prompt(world):

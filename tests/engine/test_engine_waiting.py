@@ -5,7 +5,7 @@ import signal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import Build, FakeShell, Nobody, World, copy, node
+from world import Build, FakeShell, Nobody, World, copy, node, text_of
 
 from uetbuild.core.jobs import Result
 from uetbuild.core.nodes import Step
@@ -256,7 +256,7 @@ def test_a_second_attempt_sees_all_inputs_as_changed(world):
     build = Build(world, one)
     changed = []
     submit = build.workers.submit
-    build.workers.submit = lambda job: (changed.append(dict(job.notes)[dict(job.env)["UET_CHANGED_FILES"]]), submit(job))
+    build.workers.submit = lambda job: (changed.append(text_of(job, "UET_CHANGED_FILES")), submit(job))
     build.run()
     assert changed == ["in1\n", "in1\nin2\n"]
 

@@ -13,7 +13,7 @@ from uetbuild.core.fingerprint import definition
 from uetbuild.core.focus import Focus
 from uetbuild.core.forecast import estimates, past_costs
 from uetbuild.core.graph import Graph
-from uetbuild.core.jobs import Outcome, Progress, Result
+from uetbuild.core.jobs import Job, Outcome, Progress, Result
 from uetbuild.core.ledger import UNLIMITED, Ledger
 from uetbuild.core.nodes import Hole, Node, Project, Settings, Source, Step
 from uetbuild.core.ready import Admission
@@ -242,6 +242,11 @@ class FakeWorkers:
 
     def close(self) -> None:
         self.closed = True
+
+
+def text_of(job: Job, name: str) -> str:
+    """What the list says that the variable names."""
+    return next(text for names, text in job.lists if name in names)
 
 
 class FeedbackInMemory:

@@ -250,3 +250,18 @@ def test_time_is_the_workers_clock(bench):
     before = time.time()
     outcome = bench.run("true")
     assert before - 1 <= outcome.started <= time.time() + 1
+
+
+def test_lists_are_files_that_each_job_finds_written_anew(bench):
+    """Also where the job before wrote more, or removed it; other variables of the same list name the same file."""
+    show = 'cat "$A"; [ "$A" = "$B" ] || cat "$B"'
+    first = bench.run(f"{show}; rm $A", lists=((("A", "B"), "one\ntwo\n"),))
+    second = bench.run(show, lists=((("A",), "three\n"), (("B",), "four\n")))
+    assert (bench.log(first.key), bench.log(second.key)) == ("one\ntwo\n", "three\nfour\n")
+
+
+def test_lists_go_with_their_worker(pool):
+    pool.run("true", lists=((("A",), "one\n"),))
+    assert list(pool.folder.glob(".*"))
+    pool.workers.close()
+    assert not list(pool.folder.glob(".*"))

@@ -48,16 +48,17 @@ class Job(Record):
     `env`: what is set besides (or, with `clear_env`, instead of) the environment of the build; `masks`: texts to be shown as `***`;
     `follow`: tell (`Progress`) when output was written; `interactive`: gets the terminal; `output_limit` in bytes, 0 = none;
     `grace`: seconds between TERM and KILL. `finally_` runs after `commands`, whatever became of them.
-    `notes`: ((absolute path, text), …), small files that the worker writes before the first command (their folder exists).
+    `notes`: ((absolute path, text), …), small files that the worker writes before the first command (their folder exists);
+    `lists`: ((names of variables, text), …), files that last as long as the job, each of which is the value of these variables.
     """
 
     __slots__ = (
         "key", "node", "commands", "finally_", "log", "env", "clear_env", "timeout", "grace", "masks", "follow",
-        "interactive", "output_limit", "sandbox", "notes",
+        "interactive", "output_limit", "sandbox", "notes", "lists",
     )  # fmt: skip
     DEFAULTS = {
         "finally_": (), "env": (), "clear_env": False, "timeout": 0.0, "grace": 5.0, "masks": (), "follow": False,
-        "interactive": False, "output_limit": 0, "sandbox": None, "notes": (),
+        "interactive": False, "output_limit": 0, "sandbox": None, "notes": (), "lists": (),
     }  # fmt: skip
     NESTED = {"commands": Command, "finally_": Command, "sandbox": Sandbox}
 
@@ -76,6 +77,7 @@ class Job(Record):
     output_limit: int
     sandbox: Sandbox | None
     notes: tuple[tuple[str, str], ...]
+    lists: tuple[tuple[tuple[str, ...], str], ...]
 
 
 class Result:

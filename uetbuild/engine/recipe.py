@@ -79,7 +79,7 @@ class Kitchen:
     def job(self, key: int, attempt: Attempt, args: tuple[str, ...], slots: Iterable[tuple[str, str]], follow: bool) -> Job:
         """The job of an attempt; `slots`: (pool, numbers of the places that it holds)."""
         node = attempt.node
-        lists = self._place.notes(node.id)
+        files = self._place.notes(node.id)
         told, notes = self._told(attempt)
         values = self._values(attempt, args, node.cwd)
         elsewhere = {cwd: self._values(attempt, args, cwd) for step in (*node.steps, *node.finally_) if (cwd := step.cwd) is not None}
@@ -87,17 +87,15 @@ class Kitchen:
         self._learn(node, env.items())
         inputs = "".join([f"{path}\n" for path in values.inputs])
         changed = "".join([f"{path}\n" for path in values.changed])
+        both = ("UET_INPUTS", "UET_CHANGED_FILES")
+        lists = [(both, inputs)] if changed == inputs else [(both[:1], inputs), (both[1:], changed)]
         env |= {
             "UET_RUN_ID": self._place.run, "UET_NODE": node.id, "UET_ATTEMPT": str(attempt.number),
-            "UET_INPUTS": lists + ".inputs", "UET_CHANGED_FILES": lists + (".inputs" if changed == inputs else ".changed"),
-            "UET_USAGE_FILE": lists + ".usage", "UET_FEEDBACK_FILE": told,
+            "UET_USAGE_FILE": files + ".usage", "UET_FEEDBACK_FILE": told,
         }  # fmt: skip
         env |= {f"UET_POOL_{_shouted(pool)}": numbers for pool, numbers in slots}
-        notes.append((lists + ".inputs", inputs))
-        if changed != inputs:
-            notes.append((lists + ".changed", changed))
         if attempt.number > 1:
-            notes.append((lists + ".usage", ""))  # what the attempt before used is counted
+            notes.append((files + ".usage", ""))  # what the attempt before used is counted
         commands = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]
         finally_ = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.finally_]
         for command in (*commands, *finally_):
@@ -108,7 +106,7 @@ class Kitchen:
                 text = self._place.feedback.read(prompt) if node.agent.prompt_file else render_text(node.agent.prompt, values)
                 if attempt.feedback and "feedback" not in late_of(node.agent.prompt):
                     text = f"{text.rstrip()}\n\n{attempt.feedback}"
-                prompt = lists + ".prompt"
+                prompt = files + ".prompt"
                 notes.append((prompt, self._secrets.masked(text)))
             env |= {"UET_PROMPT_FILE": prompt, "UET_MODEL": node.agent.model}
             commands = [command.with_(stdin=prompt) for command in commands]
@@ -118,7 +116,7 @@ class Kitchen:
             log=self._place.log(node.id), env=tuple(env.items()), clear_env=node.env_mode == "strict", timeout=node.timeout,
             masks=self._secrets.forms, follow=follow, interactive=node.interactive, output_limit=self._settings.output_limit,
             sandbox=self._sandbox(attempt) if node.isolation == "sandbox" else None,
-            notes=tuple(notes),
+            notes=tuple(notes), lists=tuple(lists),
         )  # fmt: skip
 
     def spoken(self, node: Node, job: Job) -> list[str]:

@@ -9,8 +9,8 @@ import os
 
 from uetbuild.core.jobs import Outcome, Progress
 from uetbuild.executors import tree
+from uetbuild.executors.desk import Desk
 from uetbuild.executors.running import run_job
-from uetbuild.executors.spawn import open_null
 from uetbuild.executors.watch import Watch
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ class InlineWorkers:
     def __init__(self, environ: dict[str, str]) -> None:
         self._environ = environ
         self._news: list[Outcome | Progress] = []
-        self._null = open_null()
+        self._desk = Desk()
         self._ready, self._ready_end = os.pipe()
         tree.become_subreaper()
 
@@ -35,7 +35,7 @@ class InlineWorkers:
         here = os.open(".", os.O_RDONLY | os.O_CLOEXEC)
         watch = Watch()
         try:
-            outcome = run_job(job, self._environ, watch, self._news.append, self._null)
+            outcome = run_job(job, self._environ, watch, self._news.append, self._desk)
         finally:
             watch.close()
             os.fchdir(here)
@@ -69,7 +69,8 @@ class InlineWorkers:
 
     def close(self) -> None:
         """Nothing runs; the descriptors are closed."""
-        for fd in (self._null, self._ready, self._ready_end):
+        self._desk.clear()
+        for fd in (self._ready, self._ready_end):
             os.close(fd)
 
     def _has_outcome(self) -> bool:

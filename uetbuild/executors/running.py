@@ -10,8 +10,8 @@ import time
 
 from uetbuild.core.jobs import Outcome, Progress, Result
 from uetbuild.executors import spawn, tree
-from uetbuild.executors.channel import write_all
 from uetbuild.executors.csignal import signals
+from uetbuild.executors.desk import note
 from uetbuild.executors.output import Output, Terminal
 from uetbuild.executors.watch import Watch
 from uetbuild.failpoints import reach
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from uetbuild.core.jobs import Command, Job
+    from uetbuild.executors.desk import Desk
 
 COURTESY = 0.1  # seconds for what outlives its command by a moment, such as the tee of `> >(tee log)`
 LEFTOVERS = 1.0  # seconds between TERM and KILL, at most, for what a job left behind; and before TERM after a Ctrl-C
@@ -31,22 +32,22 @@ SIGNAL = "signal"
 """The one order that a running job understands: (SIGNAL, key, number)."""
 
 
-def run_job(job: Job, environ: dict[str, str], watch: Watch, tell: Callable[[Progress], None], null: int) -> Outcome:
-    """Run a job to its end; afterwards no process of it is left. `environ`: that of the build; `null`: descriptor of the empty input.
+def run_job(job: Job, environ: dict[str, str], watch: Watch, tell: Callable[[Progress], None], desk: Desk) -> Outcome:
+    """Run a job to its end; afterwards no process of it is left. `environ`: that of the build.
 
     Never raises: what goes wrong in here is a failure of the job.
     """
-    return _Running(job, environ, watch, tell, null).run()
+    return _Running(job, environ, watch, tell, desk).run()
 
 
 class _Running:
     """The state of a job while it runs. `result` is SUCCEEDED until something decides otherwise; the first to decide wins."""
 
-    def __init__(self, job: Job, environ: dict[str, str], watch: Watch, tell: Callable[[Progress], None], null: int) -> None:
+    def __init__(self, job: Job, environ: dict[str, str], watch: Watch, tell: Callable[[Progress], None], desk: Desk) -> None:
         self.job = job
         self.watch = watch
         self.tell = tell
-        self.null = null
+        self.desk = desk
         self.env = dict(job.env) if job.clear_env else environ | dict(job.env)
         self.output: Output | Terminal = Terminal()
         self.steps: list[tuple[str, int, float]] = []
@@ -77,13 +78,9 @@ class _Running:
     def _run(self) -> None:
         job = self.job
         for path, text in job.notes:
-            note = text.encode("utf-8", "surrogateescape")
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-            try:
-                reach("note.writing", file, note)
-                write_all(file, note)
-            finally:
-                os.close(file)
+            note(path, text)
+        for number, (names, text) in enumerate(job.lists):
+            self.env |= dict.fromkeys(names, self.desk.write(os.path.dirname(job.log), number, text))
         if not job.interactive:
             self.output = Output(job, self.watch, lambda: self.tell(Progress(key=job.key, what="output")))
         if job.sandbox is None:
@@ -168,7 +165,7 @@ class _Running:
     def _start(self, command: Command, env: dict[str, str]) -> int:
         """The pid of a command that was started, reading what it is to read. Raises NotStarted."""
         if not command.stdin:
-            return self.output.start(command.argv, env, self.null)
+            return self.output.start(command.argv, env, self.desk.null)
         try:
             source = os.open(command.stdin, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:

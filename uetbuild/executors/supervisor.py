@@ -13,8 +13,8 @@ from uetbuild.core.jobs import Job, Progress
 from uetbuild.executors import tree
 from uetbuild.executors.channel import Inbox, Outbox
 from uetbuild.executors.csignal import signals
+from uetbuild.executors.desk import Desk
 from uetbuild.executors.running import run_job
-from uetbuild.executors.spawn import open_null
 from uetbuild.executors.watch import CALL, Watch
 from uetbuild.failpoints import reach
 
@@ -58,14 +58,14 @@ def supervise(
 
 
 def _serve(watch: Watch, outbox: Outbox, queue: Queue, environ: dict[str, str]) -> None:
-    null = open_null()
+    desk = Desk()
 
     def tell(news: Progress) -> None:
         outbox.post((PROGRESS, news.row()))
         outbox.flush()
 
     def run(row: tuple[Any, ...]) -> None:
-        outcome = run_job(Job.from_row(row), environ, watch, tell, null)
+        outcome = run_job(Job.from_row(row), environ, watch, tell, desk)
         reach("outcome.telling")
         outbox.post((OUTCOME, outcome.row()))
         watch.look()  # the coordinator may be gone: then nothing more is begun
@@ -84,6 +84,7 @@ def _serve(watch: Watch, outbox: Outbox, queue: Queue, environ: dict[str, str]) 
             outbox.flush()  # together with the outcome before, and before anything can happen to us
             run(row)
         outbox.flush()
+    desk.clear()
 
 
 def _take_signals() -> None:
