@@ -10,11 +10,10 @@ from __future__ import annotations
 import base64
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from nursery import PROGRAM
+from nursery import ran
 from transcript import Folder
 
 NAMED = "canary-named-4711"  # in `secrets`
@@ -85,11 +84,9 @@ def project(folder: Folder) -> Folder:
 
 def told(folder: Folder, *words: str) -> bytes:
     """All that the real program prints."""
-    done = subprocess.run(
-        [*PROGRAM, *words], cwd=folder.cwd, env=folder.environ, capture_output=True, stdin=subprocess.DEVNULL, check=False
-    )
-    assert b"Traceback" not in done.stderr and done.returncode != 8
-    return done.stdout + done.stderr
+    done = ran(*words, cwd=folder.cwd, env=folder.environ, errors="surrogateescape")
+    assert "Traceback" not in done.stderr and done.returncode != 8
+    return (done.stdout + done.stderr).encode(errors="surrogateescape")
 
 
 def lines(said: bytes) -> list[bytes]:
