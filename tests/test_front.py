@@ -224,6 +224,7 @@ def test_the_door_and_the_full_program_agree_over_random_edits(world):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # each is two full programs, and machines are slow at times
 @pytest.mark.parametrize("seed", range(2, 12))
 def test_the_door_and_the_full_program_agree_over_2000_random_edits(world, seed):
     agree(world, seed, edits=200)
