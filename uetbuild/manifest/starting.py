@@ -44,7 +44,7 @@ class Part:
 
 def quoted(text: str) -> str:
     """A text as YAML writes it, in quotes only where it needs them."""
-    plain = text.replace(" ", "").replace("-", "").replace("_", "").replace(".", "").replace("/", "")
+    plain = text.removeprefix("scope:").replace(" ", "").replace("-", "").replace("_", "").replace(".", "").replace("/", "")
     if (
         plain.isascii()
         and plain.isalpha()
