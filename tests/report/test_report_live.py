@@ -259,6 +259,13 @@ def test_what_stands_behind_the_names_is_in_line_from_the_first_one_on() -> None
     assert build.end()[:3] == ["a         Make a  0.3s", "long-one  Make long-one  0.3s", "x" * 37 + f"  Make {'x' * 19}…  0.3s"]
 
 
+def test_a_line_that_would_not_fit_does_without_what_was_done() -> None:
+    build = Build(Terminal())
+    build.start("x" * 60)
+    build.finish("x" * 60)
+    assert build.end()[0] == "x" * 60 + "  0.3s"
+
+
 def test_it_is_told_what_those_took_of_which_it_was_known() -> None:
     build = Build(Terminal())
     for name in ("slow", "new"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from uetbuild.report.stream import Stream
 
 SHOWN_LINES = 20  # of the output of a failed node
-_WIDEST, _LEAST = 100, 16  # cells of a title or command in a line
+_WIDEST, _LEAST = 100, 12  # cells of a title or command in a line; where there is less room, it is left out
 _NAMES = 36  # cells of a name up to which what stands behind it is put in line, on a terminal
 _BAD = ("failed", "timed_out", "lost")
 _CLOSING = {"failed": RED, "cancelled": YELLOW}  # by the state of a run
@@ -231,7 +231,8 @@ class Lines:
         took = duration(seconds) if outcome == "succeeded" else outcome
         cells = width(safe_name(node))
         gap = " " * max(0, self._names - cells)
-        what = cut(running.what, self._room(cells + len(gap) + len(took) + 4))
+        room = self._room(cells + len(gap) + len(took) + 4)
+        what = cut(running.what, room) if room >= min(_LEAST, width(running.what)) else ""
         time = paint(took, DIM if outcome == "succeeded" else YELLOW, self._text.colours)
         self._say("  ".join(part for part in (self._name(node) + gap, what, time) if part))
 
@@ -292,7 +293,7 @@ class Lines:
 
     def _room(self, taken: int) -> int:
         """Cells for a title or command in a line of which so many are taken: on a terminal the line shall not wrap."""
-        return max(_LEAST, min(_WIDEST, self._text.width() - taken)) if self._text.is_terminal() else _WIDEST
+        return min(_WIDEST, self._text.width() - taken) if self._text.is_terminal() else _WIDEST
 
     def _name(self, node: str) -> str:
         return paint(safe_name(node), GREEN, self._text.colours)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _MARGIN = 1  # cells on the right that stay free: a terminal may wrap behind the last one
 _BAR, _LEAST_BAR = 30, 8
 _TIMES, _EXPECTED = 7, 9  # cells of `1m 05s` and of ` of 1m 05s`
-_NAME = 60  # cells of a name, where there is something else to be said
 _WITH_TEXT, _WITH_EXPECTED = 60, 44  # columns from which a row says what is done, and how long that took before
 
 
@@ -91,7 +90,7 @@ def _table(rows: Sequence[Row], columns: int, colours: bool) -> list[str]:
     expecting = _widest(wanted, _EXPECTED) if any(wanted) else 0
     room = columns - taken - expecting - 2
     texts = columns >= _WITH_TEXT
-    names = min([_widest([row.name for row in rows]), *([_NAME, room * 3 // 5] if texts else [room])])
+    names = min([_widest([row.name for row in rows]), room * 3 // 5 if texts else room])
     lines = []
     for row, time, expected in zip(rows, times, wanted, strict=True):
         name = paint(padded(cut_inside(row.name, names), names), YELLOW if row.waits else GREEN, colours)
