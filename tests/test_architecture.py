@@ -37,6 +37,8 @@ MAY_IMPORT = {
 PURE = {
     "__future__",
     "_hashlib",
+    "_sha2",
+    "_sha256",
     "bisect",
     "collections.abc",
     "decimal",

@@ -61,9 +61,9 @@ HEAVY = {
     "tempfile", "threading", "traceback", "typer", "typing",
 }  # fmt: skip
 
-# Of the standard library: `functools` (with what it needs) is loaded by `_sqlite3` itself, `_hashlib` brings the fast SHA-256.
+# Of the standard library: `functools` (with what it needs) is loaded by `_sqlite3` itself, `_sha256` (from 3.12 on `_sha2`) is SHA-256 without OpenSSL.
 LIBRARY = {
-    "__future__", "_bisect", "_collections", "_ctypes", "_functools", "_hashlib", "_heapq", "_operator", "_sqlite3", "bisect",
+    "__future__", "_bisect", "_collections", "_ctypes", "_functools", "_heapq", "_operator", "_sha2", "_sha256", "_sqlite3", "bisect",
     "collections", "errno", "fcntl", "functools", "gc", "heapq", "itertools", "keyword", "math", "operator", "reprlib", "select",
     "types", "zlib",
 }  # fmt: skip

@@ -7,16 +7,13 @@ from __future__ import annotations
 import os
 
 from uetbuild.cli.options import BUILDS
-from uetbuild.cli.targets import Targets
 from uetbuild.core.secrets import ENDINGS, Secrets
 from uetbuild.engine.answers import Answers
-from uetbuild.engine.discovered import with_discovered
 from uetbuild.engine.memory import Memory
 from uetbuild.engine.preflight import preflight
 from uetbuild.engine.request import Request
 from uetbuild.engine.survey import Survey
 from uetbuild.errors import UetError
-from uetbuild.manifest.discover import find
 from uetbuild.state import compiled
 from uetbuild.state.digests import Digests
 from uetbuild.state.disk import RealDisk
@@ -55,6 +52,8 @@ class OpenProject:
     """Looks at a folder on disk; changes nothing."""
 
     def __init__(self, options: Options, environ: Mapping[str, str]) -> None:
+        from uetbuild.manifest.discover import find  # where a part is opened all is found
+
         cwd = os.getcwd()
         found = find(cwd, options.file or None)
         self.environ = environ
@@ -102,6 +101,9 @@ class OpenProject:
 
     def renew(self, stamps: Mapping[str, Stamp]) -> None:
         """Take these stamps for what is recorded, and the order that they tell."""
+        from uetbuild.cli.targets import Targets  # where a part is opened no words are looked up
+        from uetbuild.engine.discovered import with_discovered  # and nothing was discovered
+
         self.stamps = stamps
         self.graph = with_discovered(self.project, stamps)
         self._targets = Targets(self.project, self.graph, self._namespace, self.here)

@@ -30,7 +30,7 @@ def read(descriptor: int, size: int) -> bytes:
 
 def digest(descriptor: int, size: int) -> str:
     """SHA-256 of it, in hex. Raises OSError."""
-    content = sha256()
+    content = sha256(size=size)
     for part in parts(descriptor, size):
         content.update(part)
     return content.hexdigest()
