@@ -122,7 +122,8 @@ def test_killed_in_a_rebuild(ground: Ground, name: str, record_property: Callabl
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_call_fails_in_a_first_build(ground: Ground, name: str) -> None:
-    sweep(ground, name, "raise:EIO", SCENARIOS.get(name, "first"))
+    told_late = name.startswith("pid.")  # nothing to record where every job has ended before its pid is heard of
+    sweep(ground, name, "raise:EIO", SCENARIOS.get(name, "first"), held=told_late)
 
 
 @pytest.mark.parametrize("name", WRITES)
