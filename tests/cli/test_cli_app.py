@@ -89,6 +89,7 @@ class SmallSession:
         nodes.append(Node(id="all", workstream="all", depends_on=tuple(ids), kind=Node.GROUP))
         self.project = Project(nodes=tuple(nodes), settings=Settings(project="p"), warnings=("mind the gap",))
         self.graph = Graph(nodes, {})
+        self.root = "/nowhere"
         self.history = SmallHistory(folder)
         self.judged: Mapping[str, Judged] = {ids[0]: STALE}
         self.done: list[Any] = []

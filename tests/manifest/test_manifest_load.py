@@ -395,9 +395,9 @@ def test_faults_in_recipes_have_their_places() -> None:
     ) == [
         "Uetfile.yaml:2:19: `'` is never closed [close it, or write `\\` before it]",
         'Uetfile.yaml:5:10: `{{ args }}` cannot stand in a here-document [pass the value through `env` and write "$NAME" there]',
-        "Uetfile.yaml:8:24: `inputs` is not known here [what is known here: arch, cwd, env, os, outputs, root, vars, ws]",
+        "Uetfile.yaml:8:24: `inputs` is not known here [what is known here: arch, cwd, env, os, root, vars, ws]",
         "Uetfile.yaml:9:26: unknown name `nope` [what is known here: arch, env, os, root, vars, ws]",
-        "Uetfile.yaml:10:44: unknown name `y`",
+        "Uetfile.yaml:10:44: unknown name `y` [what is known here: arch, args, changed, cwd, env, os, root, vars, ws]",
         "Uetfile.yaml:11:22: `f` is no function [it is written `package.module:function`]",
     ]
 
@@ -423,7 +423,7 @@ def test_who_is_tried_again_after_a_gate_has_one() -> None:
         found.partition(": ")[2]
         == "`a` is tried again after `gate`, but no gate guards it [name a gate under `gates`, or take `gate` away from `on`]"
     )
-    assert not told("gates: {g: {run: x}}\ndefaults: {gates: [g]}\n" + again)
+    assert nodes("gates: {g: {run: x}}\ndefaults: {gates: [g]}\n" + again)
 
 
 def test_the_file_of_a_python_step_is_an_input() -> None:

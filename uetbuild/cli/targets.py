@@ -192,7 +192,7 @@ class Targets:
         from uetbuild.cli.options import COMMANDS  # as above
 
         near = get_close_matches(word, [*self._workstreams, *self._graph.index], 1)
-        if near:
+        if near and word not in _MEANT:
             return f"did you mean `{near[0]}`?"
         command = _MEANT.get(word) or next(iter(get_close_matches(word, COMMANDS, 1, 0.7)), "")
         return f"did you mean `uetbuild {command}`?" if command else ""
