@@ -76,8 +76,10 @@ POINTS: dict[str, dict[str, tuple[str, str]]] = {
         "order.reading": (STEP, "in a worker: an order is there"),
         "outcome.telling": (STEP, "in a worker: nothing of the job runs any more, and nobody was told"),
     },
-    "executors/running.py": {
+    "executors/desk.py": {
         "note.writing": (WRITE, "in a worker: a list that the recipe may read is about to be written"),
+    },
+    "executors/running.py": {
         "recipe.starting": (STEP, "in a worker: a command is about to be started"),
         "recipe.started": (STEP, "in a worker: it runs, and nobody was told its process id"),
         "recipe.ended": (STEP, "in a worker: it has ended, what it started may not have"),
