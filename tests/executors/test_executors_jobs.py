@@ -257,7 +257,15 @@ def test_lists_are_files_that_each_job_finds_written_anew(bench):
     show = 'cat "$A"; [ "$A" = "$B" ] || cat "$B"'
     first = bench.run(f"{show}; rm $A", lists=((("A", "B"), "one\ntwo\n"),))
     second = bench.run(show, lists=((("A",), "three\n"), (("B",), "four\n")))
-    assert (bench.log(first.key), bench.log(second.key)) == ("one\ntwo\n", "three\nfour\n")
+    third = bench.run(show, lists=((("A",), ""), (("B",), "5\n")))
+    assert [bench.log(job.key) for job in (first, second, third)] == ["one\ntwo\n", "three\nfour\n", "5\n"]
+
+
+@pytest.mark.parametrize("keep", ["mv $A kept", "ln $A kept", "cp $A kept", "ln $A kept && rm $A", "mv $A kept && ln -s kept $A"])
+def test_a_list_that_a_job_kept_stays_as_it_was(bench, keep):
+    bench.run(keep, lists=((("A",), "first\n"),))
+    assert bench.log(bench.run("cat $A", lists=((("A",), "second\n"),)).key) == "second\n"
+    assert (bench.folder / "kept").read_text() == "first\n"
 
 
 def test_lists_go_with_their_worker(pool):
