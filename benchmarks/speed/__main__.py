@@ -58,7 +58,7 @@ def measure(shape: Shape, peers: Sequence[Peer], cases: Sequence[Case], folder: 
     for case in cases:
         fitting = [site for site in sites if case.fits(site.peer)]
         before = os.getloadavg()[0]
-        seen = list(rounds(case, fitting, options.few if case.few else options.rounds))
+        seen = list(rounds(case, fitting, options.few if case.few else options.rounds, options.few))
         load = max(before, os.getloadavg()[0])
         peaks = {site.peer.name: weigh(case, site) for site in fitting if not case.few or isinstance(site.peer, Uetbuild)}
         rows.append(Row(case.name, shape.name, len(shape.steps), seen, load, peaks))
@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--case", action="append", choices=list(CASES), help="only this case; may be repeated")
     parser.add_argument("--tool", action="append", choices=[peer.name for peer in PEERS], help="only this one beside uetbuild")
     parser.add_argument("--rounds", type=int, default=20, metavar="N", help="rounds of each case (default: 20)")
-    parser.add_argument("--few", type=int, default=3, metavar="N", help="rounds of full builds (default: 3)")
+    parser.add_argument(
+        "--few", type=int, default=3, metavar="N", help="rounds of full builds, and of tools that take more than a second (default: 3)"
+    )
     parser.add_argument("-j", "--jobs", type=int, default=2, help="commands at once (default: 2)")
     parser.add_argument("--uetbuild", metavar="PROGRAM", help="measure this one; by default a wheel is made and installed")
     parser.add_argument("--folder", metavar="DIR", help="where the projects are laid out (default: where temporary files are)")

@@ -21,6 +21,7 @@ class Peer(ABC):
     state: tuple[str, ...] = ()  # what it remembers, in the project
     reads: tuple[str, ...] = ()  # what of that says nothing of builds: patterns of files that only hold what the build file said
     asked = "--version"
+    line = 0  # of what it then says, the one with its version
     says = ""  # what its version must say, where a name on PATH is not unique
     dry: tuple[str, ...] | None = None
     most = 100_000
@@ -29,11 +30,11 @@ class Peer(ABC):
         self.program = program or next((found for name in self.programs if (found := _which(name))), "")
 
     def version(self) -> str:
-        """The first line of what it says of its version; empty where it is not there."""
+        """What it says of its version, up to a comma; empty where it is not there."""
         if not self.program:
             return ""
         said = subprocess.run([self.program, self.asked], capture_output=True, text=True, timeout=60).stdout.strip()
-        return said.split("\n")[0] if self.says in said else ""
+        return said.split("\n")[self.line].partition(",")[0].strip() if self.says in said else ""
 
     @abstractmethod
     def files(self, shape: Shape) -> dict[str, str]:
@@ -158,6 +159,7 @@ class Scons(Peer):
     name = "scons"
     install = "pip install scons"
     programs = ("scons",)
+    line = 1
     state = (".sconsign.dblite",)
     dry = ("-n", "-Q")
     most = 10_000

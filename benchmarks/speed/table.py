@@ -29,11 +29,11 @@ class Row:
     peaks: dict[str, int]  # KiB of the biggest process, of those tools that were weighed
 
     def seconds(self, name: str) -> float:
-        return median(each[name].seconds for each in self.rounds)
+        return median(each[name].seconds for each in self.rounds if name in each)
 
     def ratios(self, name: str) -> list[float]:
-        """Of each round: our time by theirs."""
-        return [each[OURS].seconds / each[name].seconds for each in self.rounds]
+        """Of each round in which both were timed: our time by theirs."""
+        return [each[OURS].seconds / each[name].seconds for each in self.rounds if OURS in each and name in each]
 
     def names(self) -> list[str]:
         return list(self.rounds[0]) if self.rounds else []
@@ -49,7 +49,7 @@ def text(rows: Sequence[Row]) -> str:
             if name != OURS:
                 line += f"  ratio {median(row.ratios(name)):.2f} (least {min(row.ratios(name)):.2f})"
             else:
-                line += f"  own processor time {median(each[name].own for each in row.rounds):.2f} s"
+                line += f"  own processor time {median(each[name].own for each in row.rounds if name in each):.2f} s"
             lines.append(line)
     return "\n".join(lines) + "\n"
 

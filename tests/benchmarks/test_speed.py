@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.speed import __main__ as speed
+from benchmarks.speed import cases
 from benchmarks.speed.cases import CASES, Site, rounds
 from benchmarks.speed.peers import Make, Uetbuild
 from benchmarks.speed.shapes import Shape, flat, layers, scopes
@@ -96,6 +97,13 @@ def test_tools_are_timed_in_turns_and_the_ratio_is_of_the_same_round(make_site: 
     row = Row("null", "3 nodes", 3, turns, 0.5, {"uetbuild": 1024})
     assert (sorted(row.ratios("make")), row.seconds("make")) == ([0.5, 1.0, 2.0], 1.0)
     assert "| 3 nodes | nothing changed | 2000 ms, 1 MB | 1000 ms (1.00) | 3, 0.5 |" in markdown([row], {"uetbuild": "1", "make": "4"})
+
+
+def test_a_tool_that_takes_long_is_timed_in_few_rounds(make_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cases, "LONG", 0.0)
+    assert [list(each) for each in rounds(CASES["null"], [make_site], 3, few=1)] == [["make"], [], []]
+    row = Row("null", "", 3, [{"uetbuild": _taken(2.0), "scons": _taken(4.0)}, {"uetbuild": _taken(1.0)}], 0.0, {})
+    assert (row.seconds("scons"), row.ratios("scons"), row.seconds("uetbuild")) == (4.0, [0.5], 1.5)
 
 
 def _taken(seconds: float) -> Taken:
