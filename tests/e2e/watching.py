@@ -65,7 +65,7 @@ workstreams:
       echo half > out
       setsid sleep 1000 &
       echo > started
-      while true; do sleep 0.05; done
+      while true; do sleep 0.2; done
   next: {inputs: [out], outputs: [next], run: cp out next}
 """
 HEALED = """

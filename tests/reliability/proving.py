@@ -42,7 +42,7 @@ workstreams:
     inputs: [a]
     outputs: [o/long]
     priority: 9
-    run: 'echo 0 +long >> $NOTES; while [ -e "$HOLD" ]; do sleep 0.05; done; cat a > o/long; echo 0 -long >> $NOTES'
+    run: 'echo 0 +long >> $NOTES; while [ -e "$HOLD" ]; do sleep 0.2; done; cat a > o/long; echo 0 -long >> $NOTES'
   last: {inputs: [o/long], outputs: [o/last], run: "cat o/long > o/last"}
   file: {inputs: [a], outputs: [o/file], secrets: [SECRET], run: 'echo "the secret is $SECRET"; cat a > o/file'}
   folder: {inputs: [a, b], outputs: [o/folder/], run: "cat a > o/folder/a; cat b > o/folder/b"}
