@@ -22,10 +22,10 @@ class Record:
     records are named in `NESTED` with the record's class.
     """
 
-    __slots__: tuple[str, ...] = ("_row",)  # here and only here: of one that is not yet rebuilt all through
+    __slots__: tuple[str, ...] = ("_late",)  # here and only here: what of one is not rebuilt yet
     DEFAULTS: dict[str, Any] = {}
     NESTED: dict[str, type[Record]] = {}
-    _row: tuple[Any, ...]
+    _late: list[Any]  # rows of its nested fields, in the order of `NESTED`
 
     def __init__(self, **values: Any) -> None:
         if len(values) < len(self.__slots__):
@@ -36,10 +36,11 @@ class Record:
 
     def row(self) -> tuple[Any, ...]:
         """The fields as nested plain tuples, in slot order, ready for `marshal.dumps`."""
-        nested = self.NESTED
-        if not nested:
-            return tuple(map(getattr, repeat(self), self.__slots__))
-        return tuple([_flat(getattr(self, name)) if name in nested else getattr(self, name) for name in self.__slots__])
+        values = list(map(getattr, repeat(self), self.__slots__))
+        for place, _, _ in _nested(type(self)):
+            if values[place]:
+                values[place] = _flat(values[place])
+        return tuple(values)
 
     @classmethod
     def from_row(cls, row: tuple[Any, ...]) -> Self:
@@ -49,17 +50,20 @@ class Record:
             raise ValueError(f"a row of {len(row)} values is no {cls.__name__}")
         self = cls.__new__(cls)
         any(map(setattr, repeat(self), slots, row))
-        for place, name, _ in _NESTED.get(cls) or _nested(cls):
-            if row[place]:
-                self._row = row
-                delattr(self, name)  # until it is asked for
+        nested = _nested(cls)
+        if nested:
+            self._late = late = [row[place] for place, _, _ in nested]
+            for value, (_, name, _) in zip(late, nested, strict=True):
+                if value:
+                    delattr(self, name)  # until it is asked for
         return self
 
     def __getattr__(self, name: str) -> Any:
         """A field that is not rebuilt yet."""
-        for place, field, kind in _NESTED.get(type(self), ()) if name != "_row" else ():
+        for number, (_, field, kind) in enumerate(_nested(type(self))):
             if field == name:
-                value = _revive(kind, self._row[place])
+                value = _revive(kind, self._late[number])
+                self._late[number] = None
                 setattr(self, name, value)
                 return value
         raise AttributeError(f"{type(self).__name__} has no {name!r}")
@@ -91,8 +95,10 @@ _NESTED: dict[type[Record], tuple[tuple[int, str, type[Record]], ...]] = {}  # (
 
 
 def _nested(cls: type[Record]) -> tuple[tuple[int, str, type[Record]], ...]:
-    """Found when a class is first revived: one that holds itself knows its fields only after it was made."""
-    found = _NESTED[cls] = tuple([(cls.__slots__.index(name), name, kind) for name, kind in cls.NESTED.items()])
+    """Found when it is first asked for: a class that holds itself knows its fields only after it was made."""
+    found = _NESTED.get(cls)
+    if found is None:
+        found = _NESTED[cls] = tuple([(cls.__slots__.index(name), name, kind) for name, kind in cls.NESTED.items()])
     return found
 
 
