@@ -218,6 +218,17 @@ def test_one_that_streams_has_the_words_for_itself_however_many_were_typed(tmp_p
     assert "".join(build.sheet) == "one\n"
 
 
+def test_of_the_output_of_a_failure_nothing_is_shown_twice_nor_empty_lines_around_it(tmp_path: Path) -> None:
+    build = Build(tmp_path)
+    for name, text in (("a", "cp: command not found\n"), ("b", "\n\nno\n\nway\n\n \n")):
+        build.start(name)
+        build.write(name, text)
+        build.finish(name, "failed", message="cp: command not found" if name == "a" else "")
+    said = "".join(build.sheet)
+    assert said.count("cp: command not found") == 1
+    assert "!  $ cc x.c\n!  | no\n!  | \n!  | way\n!  log: " in said
+
+
 @pytest.mark.parametrize(
     ("mode", "wanted"),
     [

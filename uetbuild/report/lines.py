@@ -252,6 +252,7 @@ class Lines:
             self._complain(paint(f"  $ {line}", BOLD, self._err.colours))
         if log and not running.streamed and self._mode not in ("group", "github"):
             lines, cut = last_lines(log, SHOWN_LINES, running.begins)
+            lines = [] if lines == [why] else lines  # `x: command not found` has been said
             bar = paint("  |", DIM, self._err.colours)
             for line in (["…"] if cut else []) + lines:
                 self._complain(f"{bar} {safe_output(line, self._err.colours)}")

@@ -79,13 +79,13 @@ def last_lines(path: str, most: int, begins: int = 0) -> tuple[list[str], bool]:
     """The last lines of a log from byte `begins` on (looked for in its last 64 KiB), and whether there are more before them.
 
     Of a line that was drawn over and over with carriage returns the last state is left; a very long line is cut. Empty ones at the
-    beginning are passed over.
+    beginning and at the end are passed over.
     """
     start = max(begins, size_of(path) - _CHUNK)
     try:
         with open(path, "rb") as log:
             log.seek(start)
-            lines = log.read(_CHUNK).decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+            lines = log.read(_CHUNK).decode("utf-8", "surrogateescape").rstrip().split("\n")
     except OSError:
         return [], False
     shown = [line.rstrip("\r").rpartition("\r")[2] for line in lines[-most:]]
