@@ -29,6 +29,7 @@ from typing import Any, NoReturn
 PROGRAM = (sys.executable, "-m", "uetbuild")
 _CLONE = {"x86_64": 56, "aarch64": 220}.get(platform.machine(), 0) if sys.platform == "linux" else 0
 _CLONE_PARENT = 0x8000
+_HEAD_START = 0.02  # seconds; as long at least it takes the long way to the first look at a file: what was written last is a tick old then
 _ROOM = 16_384  # bytes for the environment of a child
 _LOADED = (
     "cli.app", "cli.building", "cli.project", "cli.remember", "cli.session", "cli.money", "cli.part", "manifest.load", "manifest.schema",
@@ -104,6 +105,7 @@ class _Nursery:
 
     def bear(self, words: Sequence[str], cwd: str, environ: Sequence[bytes], session: bool, streams: Sequence[int]) -> int:
         """The pid of a process that runs the program; 0 where there is none."""
+        time.sleep(_HEAD_START)
         try:
             socket.send_fds(self.socket, [marshal.dumps((words, cwd, environ, session))], streams)
             return int(self.socket.recv(16) or b"0")

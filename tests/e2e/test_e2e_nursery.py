@@ -39,6 +39,10 @@ def looked_at(pid: int) -> dict[str, object]:
     }
 
 
+def plain(folder: Folder, text: str) -> str:
+    return re.sub(r"/\.\d+-", "/.[PID]-", folder.plain(text))
+
+
 def looked_at_both(folder: Folder, build: Program) -> dict[str, str]:
     """The same of a build and its first worker, as soon as neither changes any more."""
     looks: list[dict[str, str]] = []
@@ -47,7 +51,7 @@ def looked_at_both(folder: Folder, build: Program) -> dict[str, str]:
         found = looked_at(build.pid)
         for worker in children(build.pid)[:1]:
             found |= {f"worker {name}": value for name, value in looked_at(worker).items() if name != "PPid"}
-        looks.append({name: folder.plain(str(value)) for name, value in found.items()})
+        looks.append({name: plain(folder, str(value)) for name, value in found.items()})
     return looks[-1]
 
 
@@ -63,7 +67,7 @@ def test_the_system_sees_no_difference_between_the_two(folder: Folder) -> None:
         found = looked_at_both(folder, build)
         (folder.root / "hold").unlink()
         assert build.wait() == 0
-        seen.append(found | {"recipe": re.sub(r"/\.\d+-", "/.[PID]-", folder.plain(folder.read("seen")))})
+        seen.append(found | {"recipe": plain(folder, folder.read("seen"))})
     assert seen[0] == seen[1] == seen[2]
 
 
