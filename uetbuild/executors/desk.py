@@ -34,9 +34,7 @@ class Desk:
         size = len(content)
         while content:
             content = content[os.pwrite(file, content, size - len(content)) :]
-        os.ftruncate(
-            file, size
-        )  # not before: ext4 takes a file that is cut to nothing and written for one that must be on the disk at once
+        os.ftruncate(file, size)  # not before: what is cut to nothing and then written, ext4 brings to the disk at once
         return path
 
     def clear(self) -> None:
