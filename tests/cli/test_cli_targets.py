@@ -188,6 +188,7 @@ def test_where_a_foreach_found_nothing_that_is_said():
     [
         ("gne", "", "did you mean `gen`?"),
         ("statsu", "", "did you mean `uetbuild status`?"),
+        ("png", "", "pictures of the graph are `dot`, `mermaid` and `svg`; other programs make others of them"),
         ("help", "", "did you mean `uetbuild --help`?"),
         ("why", "", "did you mean `uetbuild explain`?"),
         ("gen/parser.py", "src/deep", "paths are as seen from the current folder: `../../gen/parser.py`"),

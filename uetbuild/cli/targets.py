@@ -187,6 +187,8 @@ class Targets:
         below = resolve("", word)
         if self._cwd and below and any(_creates(node, below) or _reads(node, below) for node in self._graph.nodes):
             return f"paths are as seen from the current folder: `{seen_from(self._cwd, below)}`"
+        if word in ("png", "pdf"):
+            return "pictures of the graph are `dot`, `mermaid` and `svg`; other programs make others of them"
         from difflib import get_close_matches  # only for this message
 
         from uetbuild.cli.options import COMMANDS  # as above
