@@ -18,7 +18,7 @@ def test_ctrl_c_once_gives_every_job_exactly_one_sigint_and_waits_for_it(folder:
     said = ended(build)
     assert said.code == 130
     assert folder.read("told") == "int\n"
-    assert "interrupted (SIGINT): nothing new starts, what runs is told to end; again kills it" in said.err
+    assert "interrupted (SIGINT): nothing new starts, what runs is to end; again kills it" in said.err
     assert not folder.exists("out")
     assert not folder.exists("next")
     heals(folder)

@@ -197,7 +197,7 @@ class Lines:
     def _interrupted(self, node: str, data: dict[str, Any]) -> None:
         signal = data.get("signal", 0)
         again = "; again kills it" if signal == 2 else ""
-        self._complain(f"interrupted ({signal_name(signal)}): nothing new starts, what runs is told to end{again}")
+        self._complain(f"interrupted ({signal_name(signal)}): nothing new starts, what runs is to end{again}")
 
     def _worker_lost(self, node: str, data: dict[str, Any]) -> None:
         if self._verbose:
