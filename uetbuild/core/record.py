@@ -25,7 +25,7 @@ class Record:
     __slots__: tuple[str, ...] = ("_late",)  # here and only here: what of one is not rebuilt yet
     DEFAULTS: dict[str, Any] = {}
     NESTED: dict[str, type[Record]] = {}
-    _late: list[Any]  # rows of its nested fields, in the order of `NESTED`
+    _late: list[Any]  # rows of nested fields, in the order of `NESTED`
 
     def __init__(self, **values: Any) -> None:
         if len(values) < len(self.__slots__):
@@ -51,11 +51,13 @@ class Record:
         self = cls.__new__(cls)
         any(map(setattr, repeat(self), slots, row))
         nested = _nested(cls)
-        if nested:
-            self._late = late = [row[place] for place, _, _ in nested]
-            for value, (_, name, _) in zip(late, nested, strict=True):
-                if value:
-                    delattr(self, name)  # until it is asked for
+        late = None
+        for number, (place, name, _) in enumerate(nested):
+            if row[place]:
+                if late is None:
+                    late = self._late = [None] * len(nested)
+                late[number] = row[place]
+                delattr(self, name)  # until it is asked for
         return self
 
     def __getattr__(self, name: str) -> Any:
