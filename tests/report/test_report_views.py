@@ -217,6 +217,8 @@ def test_a_run_is_told_from_its_summary_and_events() -> None:
     assert outcomes(EVENTS)[1] == {"id": "a", "outcome": "succeeded", "seconds": 1.0, "code": 0, "message": ""}
     assert run_json(RUN)["state"] == "failed"
     assert runs_text([RUN]).endswith("  failed       ran 2 of 3 in 4.1s (1 failed)\n")
+    assert runs_text([RUN], columns=60).endswith("  failed\n    ran 2 of 3 in 4.1s (1 failed)\n")
+    assert runs_text([RUN], columns=70) == runs_text([RUN])
     assert runs_text([Run(id="r0", state="interrupted", started=0.0, finished=0.0, summary={})]).endswith("  interrupted\n")
 
 

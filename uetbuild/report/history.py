@@ -28,12 +28,19 @@ class PastRun(Protocol):
 
 
 _STATES = {"succeeded": GREEN, "failed": RED, "running": BOLD}  # all else is a warning
+_STATE, _BELOW = 11, "\n    "  # cells of the longest state; before what has a line of its own
 _NODE_FIELDS = ("outcome", "seconds", "code", "message", "log")
 
 
-def runs_text(runs: Iterable[PastRun], colours: bool = False) -> str:
-    """One line a run: id, when, how it ended, what it did."""
-    return "".join(f"{run.id}  {moment(run.started)}  {_state(run, colours, 11)}  {_did(run)}".rstrip() + "\n" for run in runs)
+def runs_text(runs: Iterable[PastRun], colours: bool = False, columns: int = 0) -> str:
+    """One line a run: id, when, how it ended, what it did; the last on a line of its own where it does not fit into
+    so many columns (0 = there are no columns: programs read it, too)."""
+    lines = []
+    for run in runs:
+        head, did = f"{run.id}  {moment(run.started)}  ", _did(run)
+        fits = len(head) + _STATE + 2 + len(did) <= columns or not columns
+        lines.append(f"{head}{_state(run, colours, _STATE if fits else 0)}{'  ' if fits else _BELOW}{did}".rstrip() + "\n")
+    return "".join(lines)
 
 
 def run_text(run: PastRun, events: Sequence[Event], colours: bool = False) -> str:

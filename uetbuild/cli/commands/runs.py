@@ -13,5 +13,5 @@ def run(face: Face) -> int:
     if face.json:
         face.document({"schema": "uetbuild.runs/1", "runs": [run_json(each) for each in runs]})
     else:
-        face.say(runs_text(runs, face.coloured()) or "no runs yet\n")
+        face.say(runs_text(runs, face.coloured(), face.width() if face.out.is_terminal() else 0) or "no runs yet\n")
     return ExitCode.OK
