@@ -459,3 +459,19 @@ def test_a_database_that_was_never_opened_reads_as_empty(tmp_path):
     database = Database(str(tmp_path / "x"), "x")
     assert database.rows("SELECT 1") == []
     database.close()
+
+
+def test_who_opens_a_part_reads_the_stamps_of_those_he_asks_about(layout, monkeypatch):
+    writer = open_writer(layout)
+    writer.commit(full_changes(5))
+    writer.close()
+    reader = open_reader(layout)
+    asked = []
+    rows = reader.database.rows
+    monkeypatch.setattr(reader.database, "rows", lambda sql, parameters=(): asked.append(parameters) or rows(sql, parameters))
+    reader.narrow(["n0", "n1", "n2", "none"])
+    stamps = reader.stamps()
+    assert (stamps["n1"].node, asked) == ("n1", [(b"n1",)])
+    assert sorted(stamps) == ["n0", "n1", "n2"]
+    assert asked == [(b"n1",), (b"n0", b"n2", b"none")]
+    assert sorted(reader.stamps_by_now()) == ["n0", "n1", "n2"]

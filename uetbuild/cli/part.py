@@ -80,8 +80,13 @@ class Part(Wired):
         store.narrow([node.id for node in self.graph.nodes])
 
     def renew(self, stamps: Mapping[str, Stamp]) -> None:
-        """Take these stamps for what is recorded; no depfile tells an order here."""
+        """Take these stamps for what is recorded; no depfile tells an order here. What looks as it did before all this needs no second
+        judgement.
+        """
         self.stamps = stamps
+        self._known.forget()
+        self._members = tuple([i for i in self._members if not self._known.holds(self._numbers[i], 0)])
+        self._settled = self._divided.size - len(self.graph.workstreams(self._members))
 
     def request(self, options: Options, follow: frozenset[int] = frozenset()) -> Request:
         """What is left to ask."""

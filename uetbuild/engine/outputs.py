@@ -142,17 +142,17 @@ class Outputs:
         now lies behind a link out of the root, where it cannot be what was made.
         """
         mine: dict[str, None] = {}
+        literal = [source.pattern for source in node.outputs if source.kind == Source.PATH]
+        standing = dict.fromkeys([path for path in literal if self._disk.kind(path) not in (Kind.ABSENT, Kind.FOLDER)])
         if last is not None:
             for path in last.outputs:
                 owner = self.owners.get(path, node.id)
-                if owner == node.id and self._memory.producer(path) in ("", node.id):
+                if path in standing or (owner == node.id and self._memory.producer(path) in ("", node.id)):
                     mine[path] = None
             if last.stage == Stage.STARTED:
                 strangers = dict(last.before)
                 mine.update(dict.fromkeys([path for path in self._open_files(node) if path not in strangers]))
-        for source in node.outputs:
-            if source.kind == Source.PATH and self._disk.kind(source.pattern) not in (Kind.ABSENT, Kind.FOLDER):
-                mine[source.pattern] = None
+        mine |= standing
         if node.depfile:
             mine[node.depfile] = None
         return [path for path in mine if not self._hands.refusal(path)]
