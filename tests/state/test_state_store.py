@@ -467,8 +467,8 @@ def test_who_opens_a_part_reads_the_stamps_of_those_he_asks_about(layout, monkey
     writer.close()
     reader = open_reader(layout)
     asked = []
-    rows = reader.database.rows
-    monkeypatch.setattr(reader.database, "rows", lambda sql, parameters=(): asked.append(parameters) or rows(sql, parameters))
+    rows = Database.rows
+    monkeypatch.setattr(Database, "rows", lambda self, sql, parameters=(): asked.append(parameters) or rows(self, sql, parameters))
     reader.narrow(["n0", "n1", "n2", "none"])
     stamps = reader.stamps()
     assert (stamps["n1"].node, asked) == ("n1", [(b"n1",)])
