@@ -77,9 +77,21 @@ class Typist:
                 raise AssertionError(heard) from None
         return heard
 
-    def words(self, line):
-        """The words that the shell makes of a line after its Tabs."""
+    def last(self, line, expected):
+        """The last word of a line after its Tabs. On a busy machine a shell may take what is typed next before it has answered the Tab; so
+        one that answers something else gets more time, and another chance.
+        """
+        found = None
+        for pause in (0, 0.5, 3):
+            found = self.words(line, pause)[-1:]
+            if found == [expected]:
+                break
+        return found
+
+    def words(self, line, pause=0):
+        """The words that the shell makes of a line after its Tabs; `pause`: seconds before anything else is typed."""
         self.type(line)
+        time.sleep(pause)
         self.type("\x01printf '<%s>\\n' \x05 END\n")
         heard = self.until("<END>")
         return re.findall(r"(?:^|[\r\n])<(.*?)>(?=[\r\n])", heard)[:-1]
@@ -123,7 +135,7 @@ def test_a_shell_completes_what_was_begun(shell, typist, project):
     }.items():
         if word == "copy[in/a b.txt]":
             line = line.replace("[a", "[in/a")
-        assert typed.words(line)[-1:] == [word], line
+        assert typed.last(line, word) == [word], line
     assert not project.exists("ran")
 
 
@@ -133,7 +145,7 @@ def test_ids_with_anything_in_them_reach_the_program_as_they_are(shell, typist):
     for name in ODD:
         beginning = {"$": "\\$", "u": "u"}.get(name[0], name[0])
         line = f"uetbuild copy\\[in/{beginning}\t"
-        assert typed.words(line)[-1:] == [f"copy[in/{name}]"], line
+        assert typed.last(line, f"copy[in/{name}]") == [f"copy[in/{name}]"], line
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,8 @@ def test_the_model_of_the_sweep_agrees_with_a_clean_build(ground: Ground) -> Non
 def test_killed_in_a_rebuild(ground: Ground, name: str, record_property: Callable[[str, object], None]) -> None:
     scenario = SCENARIOS.get(name, "rebuild")
     nth = ground.while_long_runs(scenario).get(name, 0)
+    if nth and name.startswith("pid."):
+        nth = 1  # a process that is over in a moment is never told of, so how many are is another number each time; `long` surely is
     hit = sweep(ground, name, "kill", scenario, nth or 1, revert=NAMES.index(name) % 2 == 1, held=nth > 0)
     record_property("hit_a_recipe", hit)
 
