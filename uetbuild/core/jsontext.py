@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-try:
-    from _json import encode_basestring as _text
-    from _json import encode_basestring_ascii as _ascii_text
-except ImportError:  # another Python than CPython
-    from json.encoder import encode_basestring as _text
-    from json.encoder import encode_basestring_ascii as _ascii_text
+from _json import encode_basestring as _text  # what `json` wraps
+from _json import encode_basestring_ascii as _ascii_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
