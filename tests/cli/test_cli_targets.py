@@ -9,6 +9,8 @@ from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node, Project, Settings, Source
 from uetbuild.errors import UetError
 
+DECLARED = "declared: `gen`, `test`, `docs`, `fmt`, `serve`, `hello`, `ci`, `inner`"
+
 
 def node(name: str, inputs=(), outputs=(), edits=(), **more) -> Node:
     kinds = {True: Source.GLOB, False: Source.PATH}
@@ -71,9 +73,9 @@ def test_tags_and_phases_select_what_is_not_manual():
         ("tag:fats", "no workstream has the tag `fats`", "declared: `fast`, `slow`"),
         ("phase:x", "no workstream has the phase `x`", "declared: `first`, `last`"),
         ("gne", "unknown target `gne`", "did you mean `gen`?"),
-        ("zzz", "unknown target `zzz`", "declared: `gen`, `test`, `docs`, `fmt`, `serve`, `hello`, `ci`, `inner`"),
-        ("z*", "unknown target `z*`", "declared: `gen`, `test`, `docs`, `fmt`, `serve`, `hello`, `ci`, `inner`"),
-        ("../out", "unknown target `../out`", "declared: `gen`, `test`, `docs`, `fmt`, `serve`, `hello`, `ci`, `inner`"),
+        ("zzz", "unknown target `zzz`", DECLARED),
+        ("z*", "unknown target `z*`", DECLARED),
+        ("../out", "unknown target `../out`", DECLARED),
     ],
 )
 def test_a_word_that_names_nothing_is_an_error_with_what_there_is(word, message, hint):
@@ -193,7 +195,7 @@ def test_where_a_foreach_found_nothing_that_is_said():
         ("why", "", "did you mean `uetbuild explain`?"),
         ("gen/parser.py", "src/deep", "paths are as seen from the current folder: `../../gen/parser.py`"),
         ("src/a.py", "src", "paths are as seen from the current folder: `a.py`"),
-        ("zzzz", "src", "declared: `gen`, `test`, `docs`, `fmt`, `serve`, `hello`, `ci`, `inner`"),
+        ("zzzz", "src", DECLARED),
     ],
 )
 def test_who_types_something_else_is_told_what_may_be_meant(word, cwd, hint):

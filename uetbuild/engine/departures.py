@@ -64,7 +64,7 @@ class Departures:
     def start(self, i: int, judged: Judged | None, ahead: bool = False) -> tuple[Attempt, Job] | int:
         """The next attempt at a stale node and its job, with STARTED among the changes of the turn; or the state in which the node ends at
         once, because it need not, cannot or must not run; `STALE`: it waits, since an earlier build, and is due later. `ahead`: it waits
-        for a place, so nothing is said before it has one (`tell`).
+        for a place, so nothing is said before it has one (`arrive`).
         """
         node, survey = self._survey.graph.nodes[i], self._survey
         try:
@@ -80,14 +80,17 @@ class Departures:
                 self._announce(i, judged)
             job = self._prepare(attempt, judged)
             if not ahead:
-                self.tell(attempt)
+                self._tell(attempt)
             return attempt, job
         except UetError as error:
             return self.refuse(i, judged, error)
 
-    def tell(self, attempt: Attempt, judged: Judged | None = None) -> None:
-        """Say that an attempt starts, and why, where that was not said yet."""
+    def arrive(self, attempt: Attempt, judged: Judged | None) -> None:
+        """An attempt that was prepared ahead has its place: say what was not said yet."""
         self._announce(attempt.i, judged)
+        self._tell(attempt)
+
+    def _tell(self, attempt: Attempt) -> None:
         node = attempt.node
         command = attempt.spoken[0] if attempt.spoken else ""
         self._journal.emit("node_started", node.id, attempt=attempt.number, title=node.title, log=attempt.log, command=command)

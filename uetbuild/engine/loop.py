@@ -209,7 +209,7 @@ class Loop:
         if news.what == "taken":
             waited = self._places.arrived(news.key)
             if waited is not None:
-                self._departures.tell(waited, self._reasons.get(news.key))
+                self._departures.arrive(waited, self._reasons.get(news.key))
             return
         attempt = self._places.taken.get(news.key)
         self._arrivals.tell(attempt, news)

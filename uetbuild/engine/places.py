@@ -35,7 +35,7 @@ class Places:
 
     def __bool__(self) -> bool:
         """Whether anything runs or is about to."""
-        return bool(self.taken or self._spawn)
+        return bool(self.taken)
 
     def push(self, i: int) -> None:
         """A stale node waits for nothing but a place."""

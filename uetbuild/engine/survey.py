@@ -54,8 +54,9 @@ class Survey:
         self.seen: dict[int, Stamp] = {}
         self.ran: set[int] = set()
         self.stirred: set[int] = set()  # nodes that ran in this build, and those judged so far that come after one
-        self.known: Callable[[int, int], bool] | None = None  # whether a node before which nothing ran is what it was, for less than a
-        self.endings = 0  # verdict; given with it: how many recipes have ended, each of which may have written anything
+        self.endings = 0  # recipes that have ended, each of which may have written anything
+        # (node, `endings`): whether a node before which nothing ran is what it was, for less than a verdict
+        self.known: Callable[[int, int], bool] | None = None
         self._files: dict[int, FileList] = {}
         self._members = frozenset(request.members)
         self.approvals = Approvals(graph, memory, disk, self.absent)

@@ -19,7 +19,8 @@ from uetbuild.executors.orphans import Orphans
 from uetbuild.executors.queue import Queue
 from uetbuild.executors.running import SIGNAL
 from uetbuild.executors.spawn import open_null
-from uetbuild.executors.supervisor import CALL, JOB, OUTCOME, TAKEN, supervise
+from uetbuild.executors.supervisor import JOB, OUTCOME, TAKEN, supervise
+from uetbuild.executors.watch import CALL
 from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False

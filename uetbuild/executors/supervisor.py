@@ -15,7 +15,7 @@ from uetbuild.executors.channel import Inbox, Outbox
 from uetbuild.executors.csignal import signals
 from uetbuild.executors.desk import Desk
 from uetbuild.executors.running import run_job
-from uetbuild.executors.watch import CALL, Watch
+from uetbuild.executors.watch import Watch
 from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from uetbuild.executors.queue import Queue
-
-__all__ = ["CALL", "JOB", "OUTCOME", "PROGRESS", "TAKEN", "supervise"]
 
 JOB = "job"
 """Orders: (JOB, row of a Job), (SIGNAL, key, number), (CALL, 0). The queue holds rows of Jobs."""

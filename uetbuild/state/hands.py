@@ -126,9 +126,9 @@ class FileHands:
         """The path relative to the root, its parts in order. Raises UetError where it leaves the root or is not ours to touch."""
         if ODD.isdisjoint(path.casefold().split("/")) and "\0" not in path and not f"{self._base}{path}/".startswith(self._state):
             return path  # as nearly all are
-        for root in (self._given, self.root):
-            if path.startswith(root.rstrip("/") + "/"):
-                path = path[len(root.rstrip("/")) + 1 :]
+        for base in (self._given.rstrip("/") + "/", self._base):
+            if path.startswith(base):
+                path = path[len(base) :]
                 break
         parts = [part for part in path.split("/") if part not in ("", ".")]
         if path.startswith("/") or ".." in parts or "\0" in path:
@@ -161,11 +161,11 @@ class FileHands:
             return path
         real = os.path.realpath(os.path.join(self.root, folder))
         hint = "make it a real folder, or name outputs that lie in the root"
-        if not (real + "/").startswith(self.root.rstrip("/") + "/"):
+        if not (real + "/").startswith(self._base):
             raise UetError(f"refusing to touch `{shown or path}`: `{link}` is a link out of the root", hint=hint, code=ExitCode.FAILED)
         if not self._through_links:
             raise UetError(f"refusing to touch `{shown or path}`: `{link}` is a link", code=ExitCode.FAILED)
-        relative = os.path.join(real[len(self.root.rstrip("/")) + 1 :], name)
+        relative = os.path.join(real[len(self._base) :], name)
         self._refuse_reserved(relative, shown or path)
         return relative
 
