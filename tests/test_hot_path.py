@@ -61,11 +61,10 @@ HEAVY = {
     "tempfile", "threading", "traceback", "typer", "typing",
 }  # fmt: skip
 
-# Of the standard library: `functools` (with what it needs) is loaded by `_sqlite3` itself, `_sha256` (from 3.12 on `_sha2`) is SHA-256 without OpenSSL.
+# Of the standard library: `_functools` is all that SQLite gets of `functools`, `_sha256` (from 3.12 on `_sha2`) is SHA-256 without OpenSSL.
 LIBRARY = {
-    "__future__", "_bisect", "_collections", "_ctypes", "_functools", "_heapq", "_operator", "_sha2", "_sha256", "_sqlite3", "bisect",
-    "collections", "errno", "fcntl", "functools", "gc", "heapq", "itertools", "keyword", "math", "operator", "reprlib", "select",
-    "types", "zlib",
+    "__future__", "_bisect", "_ctypes", "_functools", "_heapq", "_operator", "_sha2", "_sha256", "_sqlite3", "bisect", "errno", "fcntl", "gc",
+    "heapq", "itertools", "math", "select", "zlib",
 }  # fmt: skip
 
 OURS = {
@@ -99,7 +98,7 @@ OURS = {
     "uetbuild.state.connection",
     "uetbuild.state.damage", "uetbuild.state.database", "uetbuild.state.digests", "uetbuild.state.disk", "uetbuild.state.hands", "uetbuild.state.layout",
     "uetbuild.state.lock", "uetbuild.state.looks", "uetbuild.state.mounts", "uetbuild.state.observations", "uetbuild.state.reports", "uetbuild.state.sealed",
-    "uetbuild.state.store",
+    "uetbuild.state.sqlite", "uetbuild.state.store",
 }  # fmt: skip
 
 

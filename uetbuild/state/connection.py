@@ -1,19 +1,18 @@
 """How a file of SQLite is opened, for writing and for reading only. Knows nothing of tables.
 
-`_sqlite3` is the C half of `sqlite3`; the Python half only adds adapters that we do not use, and imports `datetime`.
 Nobody in this process may open and close such a file by other means: that would drop SQLite's locks (POSIX).
 """
 
 from __future__ import annotations
 
-import _sqlite3
 import os
 
+from uetbuild.state import sqlite
 from uetbuild.state.damage import Unusable, is_full
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _sqlite3 import Connection
+    from uetbuild.state.sqlite import Connection
 
 PATIENCE = 5.0  # seconds to wait for another connection
 SMALLEST = 512  # bytes of a page
@@ -21,7 +20,7 @@ SMALLEST = 512  # bytes of a page
 
 def connect(path: str, uri: bool = False) -> Connection:
     """A connection in autocommit that never decodes texts, since damaged ones cannot be. Raises Error."""
-    connection = _sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, uri=uri)
+    connection = sqlite.connect(path, timeout=PATIENCE, isolation_level=None, uri=uri)
     connection.text_factory = bytes
     return connection
 

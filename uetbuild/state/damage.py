@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from _sqlite3 import Error
+
+from uetbuild.state.sqlite import Error
 
 DISK_FULL, READ_ONLY, TOO_LONG = "the disk is full", "it is read-only", "its path is too long for SQLite"
 # Primary result codes of SQLite (https://sqlite.org/rescode.html) that say nothing about the file's content.

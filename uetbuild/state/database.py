@@ -10,19 +10,20 @@ build, it writes into the new file first (`refill`).
 from __future__ import annotations
 
 import os
-from _sqlite3 import Error, InterfaceError, ProgrammingError
 
 from uetbuild.errors import UetError
 from uetbuild.failpoints import reach
 from uetbuild.state.connection import connect, connect_read_only, refuse_remnant
 from uetbuild.state.damage import DISK_FULL, FAULTS, READ_ONLY, TOO_LONG, Unusable, damage, obstacle
 from uetbuild.state.mounts import file_system, is_network
+from uetbuild.state.sqlite import Error, InterfaceError, ProgrammingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _sqlite3 import Connection
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
+
+    from uetbuild.state.sqlite import Connection
 
 APPLICATION = 0x75657462  # "uetb", in the header of the file
 ELSEWHERE = "`--state DIR` puts the state elsewhere"
