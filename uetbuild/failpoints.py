@@ -78,6 +78,7 @@ POINTS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "executors/desk.py": {
         "note.writing": (WRITE, "in a worker: a list that the recipe may read is about to be written"),
+        "log.opening": (STEP, "in a worker: the file for what the job prints is about to be opened"),
     },
     "executors/running.py": {
         "recipe.starting": (STEP, "in a worker: a command is about to be started"),
@@ -86,7 +87,6 @@ POINTS: dict[str, dict[str, tuple[str, str]]] = {
         "job.ended": (STEP, "in a worker: nothing of the job runs any more, and its log is closed"),
     },
     "executors/output.py": {
-        "log.opening": (STEP, "in a worker: the log is about to be opened"),
         "output.writing": (WRITE, "in a worker: a piece of output is about to be written to the log"),
     },
     "executors/sandbox.py": {

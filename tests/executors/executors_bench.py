@@ -82,7 +82,8 @@ class Bench:
         return self.outcome(job)
 
     def log(self, key):
-        return (self.folder / f"log{key}").read_text()
+        path = self.folder / f"log{key}"
+        return path.read_text() if path.exists() else ""
 
     def alive(self):
         """Processes with our mark that live; the bench itself has it not in its own environment."""

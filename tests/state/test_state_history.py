@@ -116,6 +116,16 @@ def test_the_log_of_a_node_is_found(store, layout):
         history.log(RUNS[0], "b")
 
 
+def test_who_ran_and_printed_nothing_has_no_log_and_ran_all_the_same(store, layout):
+    changes = Changes()
+    changes.events = [Event(seq=3, time=5.0, run=RUNS[0], event="node_started", node="quiet")]
+    store.commit(changes)
+    history = History(layout)
+    assert history.log(RUNS[0], "quiet") == ""
+    with pytest.raises(UetError, match="there is no log of `quiet`"):
+        history.log(RUNS[1], "quiet")
+
+
 def test_the_summary_is_one_json_object(layout):
     path = write_summary(layout, RUNS[0], {"ran": 3, "name": "é", "odd": "\udcff"})
     assert path == layout.summary(RUNS[0])

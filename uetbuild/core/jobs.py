@@ -93,11 +93,11 @@ class Result:
 class Outcome(Record):
     """The end of a job. `result` from `Result`; `code`: exit code, or -N for signal N; `step`: index of the command that decided it;
     `steps`: ((name, code, seconds), …) of what ran; `message`: why, where the code does not say it (`output limit`, …);
-    `started` (seconds since 1970) and `seconds` are the worker's clock.
+    `started` (seconds since 1970) and `seconds` are the worker's clock; `logged`: whether there is a log.
     """
 
-    __slots__ = ("key", "result", "code", "step", "steps", "message", "started", "seconds")
-    DEFAULTS = {"code": 0, "step": 0, "steps": (), "message": "", "started": 0.0, "seconds": 0.0}
+    __slots__ = ("key", "result", "code", "step", "steps", "message", "started", "seconds", "logged")
+    DEFAULTS = {"code": 0, "step": 0, "steps": (), "message": "", "started": 0.0, "seconds": 0.0, "logged": True}
 
     key: int
     result: str
@@ -107,6 +107,7 @@ class Outcome(Record):
     message: str
     started: float
     seconds: float
+    logged: bool
 
 
 class Progress(Record):

@@ -103,8 +103,8 @@ def _last_words(attempt: Attempt, outcome: Outcome, result: str, message: str) -
     """What `node_finished` says."""
     command = attempt.spoken[outcome.step] if outcome.step < len(attempt.spoken) else ""
     words: dict[str, Any] = {
-        "outcome": result, "seconds": round(outcome.seconds, 6), "code": outcome.code, "message": message, "log": attempt.log,
-        "command": command,
+        "outcome": result, "seconds": round(outcome.seconds, 6), "code": outcome.code, "message": message,
+        "log": attempt.log if outcome.logged else "", "command": command,
     }  # fmt: skip
     if attempt.node.guard is not None:
         words |= {"gate": attempt.node.guard.type, "blocking": attempt.node.guard.blocking}

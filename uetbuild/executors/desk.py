@@ -1,4 +1,4 @@
-"""What a worker keeps from one job to the next, so that a small job costs no new files of ours but its log.
+"""What a worker keeps from one job to the next, so that a small job that prints nothing costs no new files of ours.
 
 Knows nothing of jobs.
 """
@@ -14,14 +14,15 @@ from uetbuild.failpoints import reach
 
 class Desk:
     """`null`: descriptor of the empty input. Its lists are files that each job finds written anew: making a file costs ten times as much as
-    writing one.
+    writing one. Its sheet is an empty file for what a job prints, which becomes the log of the first one that needs it.
     """
 
-    __slots__ = ("null", "_lists")
+    __slots__ = ("null", "_lists", "_sheet")
 
     def __init__(self) -> None:
         self.null = open_null()
         self._lists: dict[str, int] = {}  # path -> descriptor
+        self._sheet: tuple[str, int] | None = None  # path and descriptor
 
     def write(self, folder: str, number: int, text: str) -> str:
         """Have a list say `text`, until the next job; returns its path, in an absolute folder. Raises OSError."""
@@ -37,10 +38,27 @@ class Desk:
         os.ftruncate(file, size)  # not before: what is cut to nothing and then written, ext4 brings to the disk at once
         return path
 
+    def sheet(self, folder: str) -> int:
+        """The descriptor of a file in `folder` that is empty and nobody's log, for appending; the same until it was `keep`t. Raises OSError."""
+        path = _sheet(folder, os.getpid())
+        if self._sheet is not None and self._sheet[0] == path:
+            return self._sheet[1]
+        self._drop_sheet()
+        file = open_log(path)
+        self._sheet = (path, file)
+        return file
+
+    def keep(self, path: str) -> None:
+        """The sheet is the log at `path`, in the same folder, from now on; its descriptor is the caller's to close. Raises OSError."""
+        if self._sheet is not None:
+            os.rename(self._sheet[0], path)
+            self._sheet = None
+
     def clear(self) -> None:
-        """Remove the lists and let go of the rest."""
+        """Remove the lists and the sheet and let go of the rest."""
         for path in [*self._lists]:
             self._drop(path)
+        self._drop_sheet()
         os.close(self.null)
 
     def _make(self, path: str) -> int:
@@ -52,10 +70,45 @@ class Desk:
     def _drop(self, path: str) -> None:
         if path in self._lists:
             os.close(self._lists.pop(path))
-        try:
-            os.unlink(path)
-        except FileNotFoundError:
-            pass
+        _unlink(path)
+
+    def _drop_sheet(self) -> None:
+        if self._sheet is not None:
+            path, file = self._sheet
+            self._sheet = None
+            os.close(file)
+            _unlink(path)
+
+
+def salvage(log: str, pid: int) -> None:
+    """Make what a worker that died had on its sheet the log of the job that it ran. Never raises."""
+    try:
+        if not os.path.lexists(log):
+            os.rename(_sheet(os.path.dirname(log), pid), log)
+    except OSError:
+        pass  # it had none, or there is no way to keep it
+
+
+def open_log(path: str) -> int:
+    """A descriptor for appending to a file, made with its folder where there is none. Raises OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    reach("log.opening")
+    try:
+        return os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return os.open(path, flags, 0o666)
+
+
+def _sheet(folder: str, pid: int) -> str:
+    return f"{folder}/.{pid}-log"
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
 
 
 def _is_only_name(path: str, file: int) -> bool:

@@ -9,9 +9,10 @@ import os
 import time
 
 from uetbuild.core.secrets import Masker
-from uetbuild.executors import spawn
+from uetbuild.executors import spawn, tree
 from uetbuild.executors.channel import CHUNK, write_all
 from uetbuild.executors.csignal import signals
+from uetbuild.executors.desk import open_log
 from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from uetbuild.core.jobs import Job
+    from uetbuild.executors.desk import Desk
     from uetbuild.executors.watch import Watch
 
 NEWS_EVERY = 0.05  # seconds; a chatty job must not drown the coordinator in news
@@ -26,17 +28,27 @@ _PIPE_LIMIT = 1 << 20  # as much as a pipe can be made to hold without privilege
 
 
 class Output:
-    """The log of a job. `is_direct`: commands write to the file themselves, else through us. `news_in`: seconds until `tell_news`."""
+    """The log of a job. `is_direct`: commands write to the file themselves, else through us. `news_in`: seconds until `tell_news`.
 
-    def __init__(self, job: Job, watch: Watch, tell: Callable[[], None]) -> None:
-        self._log = _open_log(job.log)
+    Most small commands print nothing: then no file need be made. They write to the sheet of the desk, and that becomes the log when
+    there is something to be read, or when somebody might look (`publish`). `is_log`: whether there is one in the end.
+    """
+
+    def __init__(self, job: Job, watch: Watch, tell: Callable[[], None], desk: Desk) -> None:
+        self._path = job.log
+        self._desk = desk
+        self.is_direct = not (job.masks or job.follow)
+        self._goes_on = os.path.lexists(job.log)
+        # where nobody can see who still holds a file, each job gets one of its own
+        self._is_lent = self.is_direct and tree.CAN_SEE and not self._goes_on
+        self._log = desk.sheet(os.path.dirname(job.log)) if self._is_lent else open_log(job.log)
+        self.is_log = not self._is_lent
         self._watch = watch
         self._tell = tell if job.follow else None
         self._told_at = 0.0
         self._has_news = False
         self._masker = Masker(job.masks)
         self._error: OSError | None = None
-        self.is_direct = not (job.masks or job.follow)
         self._reading = self._writing = -1
         if not self.is_direct:
             self._reading, self._writing = os.pipe()
@@ -51,6 +63,12 @@ class Output:
     def say(self, line: str) -> None:
         """A line of ours in the log."""
         self._show(f"{line}\n".encode("utf-8", "surrogateescape"))
+
+    def publish(self) -> None:
+        """From now on there is a log. Raises OSError."""
+        if self._is_lent:
+            self._desk.keep(self._path)
+            self._is_lent = False
 
     def pass_on(self) -> bool:
         """Take what is in the pipe, one chunk; False when it is empty."""
@@ -93,8 +111,10 @@ class Output:
     def resume(self, group: int) -> None:
         """A command that somebody stopped stays so until somebody continues it: it has no terminal to be stopped by."""
 
-    def close(self) -> None:
-        """Write what was held back. Raises the OSError that kept output from the log, if there was one."""
+    def close(self, wanted: bool) -> None:
+        """Write what was held back; an empty log goes, unless it is `wanted`. Raises the OSError that kept output from the log, if there was
+        one.
+        """
         self.drain()
         rest = self._masker.finish()
         if rest:
@@ -104,7 +124,13 @@ class Output:
             self._watch.listen_to(-1)
             os.close(self._reading)
             os.close(self._writing)
-        os.close(self._log)
+        self.is_log = wanted or self._goes_on or self.is_over(0)
+        if self.is_log:
+            self.publish()
+        elif not self._is_lent:
+            os.unlink(self._path)
+        if not self._is_lent:
+            os.close(self._log)
         if self._error:
             raise self._error
 
@@ -129,7 +155,7 @@ class Output:
 class Terminal:
     """The terminal, lent to one command at a time: its process group is made the foreground group. Nothing is logged."""
 
-    is_direct = False
+    is_direct = is_log = False
     news_in = 0.0
 
     def __init__(self) -> None:
@@ -172,6 +198,9 @@ class Terminal:
             pass  # it hung up
         self._tty = -1
 
+    def publish(self) -> None:
+        """There is no log."""
+
     def resume(self, group: int) -> None:
         """The command was stopped by Ctrl-Z: we stop with it, until the shell lets us go on."""
         if self._tty < 0:
@@ -201,7 +230,7 @@ class Terminal:
     def cut(self, size: int) -> None:
         """There is no log."""
 
-    def close(self) -> None:
+    def close(self, wanted: bool) -> None:
         """There is nothing to be closed."""
 
 
@@ -210,13 +239,3 @@ def _is_ours(fd: int) -> bool:
         return os.tcgetpgrp(fd) == os.getpgrp()
     except OSError:
         return False
-
-
-def _open_log(path: str) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-    try:
-        reach("log.opening")
-        return os.open(path, flags, 0o666)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        return os.open(path, flags, 0o666)

@@ -15,6 +15,7 @@ from uetbuild.errors import ExitCode, UetError
 from uetbuild.executors import tree
 from uetbuild.executors.channel import Inbox, frame, write_all
 from uetbuild.executors.csignal import signals
+from uetbuild.executors.desk import salvage
 from uetbuild.executors.orphans import Orphans
 from uetbuild.executors.queue import Queue
 from uetbuild.executors.running import SIGNAL
@@ -31,17 +32,17 @@ _PATIENCE = 3.0  # seconds, besides the grace of its job, that a supervisor has 
 
 
 class _Supervisor:
-    """The coordinator's view of one worker process; `key` is that of the job it runs, None while it is idle; `called`: it has not answered
+    """The coordinator's view of one worker process; `job`: what it runs, None while it is idle; `called`: it has not answered
     yet.
     """
 
-    __slots__ = ("called", "grace", "inbox", "key", "orders", "pid")
+    __slots__ = ("called", "grace", "inbox", "job", "orders", "pid")
 
     def __init__(self, pid: int, orders: int, replies: int) -> None:
         self.pid = pid
         self.orders = orders
         self.inbox = Inbox(replies, "reply.reading")
-        self.key: int | None = None
+        self.job: Job | None = None
         self.grace = 0.0
         self.called = False
 
@@ -190,16 +191,16 @@ class SupervisorPool:
         if self._dead:
             held = {job.key for job in self._held}
             for key in [key for key in self._queued if key not in held]:
-                del self._queued[key]
-                self._lose(key, *self._dead)
+                self._lose(self._queued.pop(key), *self._dead)
             self._dead = ()
         return False
 
-    def _lose(self, key: int, pid: int, code: int) -> None:
-        self._lost.append(Outcome(key=key, result=Result.LOST, code=code, message=f"worker {pid} died"))
+    def _lose(self, job: Job, pid: int, code: int) -> None:
+        salvage(job.log, pid)
+        self._lost.append(Outcome(key=job.key, result=Result.LOST, code=code, message=f"worker {pid} died"))
 
     def _busy(self, supervisor: _Supervisor, job: Job) -> None:
-        supervisor.key = job.key
+        supervisor.job = job
         supervisor.grace = job.grace
         self._by_key[job.key] = supervisor
 
@@ -247,7 +248,7 @@ class SupervisorPool:
                 outcome = Outcome.from_row(row)
                 self._news.append(outcome)
                 self._by_key.pop(outcome.key, None)
-                supervisor.key = None
+                supervisor.job = None
                 self._idle.append(supervisor)
             elif kind == TAKEN:
                 self._idle.remove(supervisor)
@@ -273,12 +274,12 @@ class SupervisorPool:
         tree.send(supervisor.pid, signals.SIGKILL)  # it closed its pipe: whatever it still does, it is of no use
         _, status = os.waitpid(supervisor.pid, 0)
         code = os.waitstatus_to_exitcode(status)
-        key = supervisor.key
-        self._news.append(Progress(key=-1 if key is None else key, what="worker", name=state, pid=supervisor.pid, code=code))
-        if key is not None:
-            self._by_key.pop(key, None)
-            self._lose(key, supervisor.pid, code)
-        if self._orphans and (code or key is not None):
+        job = supervisor.job
+        self._news.append(Progress(key=-1 if job is None else job.key, what="worker", name=state, pid=supervisor.pid, code=code))
+        if job is not None:
+            self._by_key.pop(job.key, None)
+            self._lose(job, supervisor.pid, code)
+        if self._orphans and (code or job is not None):
             self._orphans.expect(supervisor.grace)
         if self._queued:
             self._dead = (supervisor.pid, code)

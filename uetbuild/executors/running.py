@@ -68,11 +68,11 @@ class _Running:
                 self._decide(Result.FAILED, 1, _words_for(error))
         return Outcome(
             key=self.job.key, result=self.result, code=self.code, step=self.step, steps=tuple(self.steps), message=self.message,
-            started=started, seconds=time.monotonic() - begin,
+            started=started, seconds=time.monotonic() - begin, logged=self.output.is_log,
         )  # fmt: skip
 
     def _close(self) -> None:
-        self.output.close()
+        self.output.close(self.result != Result.SUCCEEDED)
         reach("job.ended")
 
     def _run(self) -> None:
@@ -82,7 +82,7 @@ class _Running:
         for number, (names, text) in enumerate(job.lists):
             self.env |= dict.fromkeys(names, self.desk.write(os.path.dirname(job.log), number, text))
         if not job.interactive:
-            self.output = Output(job, self.watch, lambda: self.tell(Progress(key=job.key, what="output")))
+            self.output = Output(job, self.watch, lambda: self.tell(Progress(key=job.key, what="output")), self.desk)
         if job.sandbox is None:
             self._run_all(lambda cwd: cwd)
             return
@@ -189,6 +189,7 @@ class _Running:
                 return
             if not told:
                 told = True
+                self.output.publish()
                 self.tell(Progress(key=self.job.key, what="spawned", pid=self.group, start=tree.start_time(self.group)))
             self._obey()
             self._press()
@@ -289,7 +290,8 @@ class _Running:
             while watch.reap():
                 now = time.monotonic()
                 if not self.ending.press(_family(), now):
-                    break  # what is left runs as somebody else, and we may not end it
+                    self.output.publish()  # what is left runs as somebody else: we may not end it, and it may go on writing
+                    break
                 if watch.wait(self.ending.next_look(now)):
                     self.output.pass_on()
                 self._obey()

@@ -95,9 +95,11 @@ class History:
         return found
 
     def log(self, run: str, node: str) -> str:
-        """Path of what a node printed in a run. Raises UetError where it printed nothing then."""
+        """Path of what a node printed in a run, "" where that was nothing. Raises UetError where it did not run then."""
         path = self._layout.log(run, node)
         if not os.path.isfile(path):
+            if any(event.event == "node_started" and event.node == node for event in self.events(run)):
+                return ""
             raise UetError(f"there is no log of `{node}` in run `{run}`", hint=f"`uetbuild show {run}` lists what ran")
         return path
 
