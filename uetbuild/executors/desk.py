@@ -39,7 +39,7 @@ class Desk:
         return path
 
     def sheet(self, folder: str) -> int:
-        """The descriptor of a file in `folder` that is empty and nobody's log, for appending; the same until it was `keep`t. Raises OSError."""
+        """A file in `folder` that is empty and nobody's log, open for appending; the same until it was `keep`t. Raises OSError."""
         path = _sheet(folder, os.getpid())
         if self._sheet is not None and self._sheet[0] == path:
             return self._sheet[1]

@@ -112,9 +112,7 @@ class Output:
         """A command that somebody stopped stays so until somebody continues it: it has no terminal to be stopped by."""
 
     def close(self, wanted: bool) -> None:
-        """Write what was held back; an empty log goes, unless it is `wanted`. Raises the OSError that kept output from the log, if there was
-        one.
-        """
+        """Write what was held back; an empty log goes, unless it is `wanted`. Raises the OSError that kept output from it, if any."""
         self.drain()
         rest = self._masker.finish()
         if rest:
