@@ -30,6 +30,8 @@ MAY_IMPORT = {
     "errors": set(),
     "failpoints": {"errors"},
     "front": set(),
+    "bytecode": set(),
+    "binder": {"bytecode"},
     "core": {"errors"},
     **{room: {"core", "errors", "failpoints"} for room in SIBLINGS},
     "state": {"core", "errors", "failpoints", "front"},  # it writes what the door reads

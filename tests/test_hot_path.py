@@ -68,7 +68,7 @@ LIBRARY = {
 }  # fmt: skip
 
 OURS = {
-    "uetbuild", "uetbuild.__main__", "uetbuild.errors", "uetbuild.failpoints", "uetbuild.front",
+    "uetbuild", "uetbuild.__main__", "uetbuild.bytecode", "uetbuild.errors", "uetbuild.failpoints", "uetbuild.front",
     "uetbuild.cli", "uetbuild.cli.app", "uetbuild.cli.argv", "uetbuild.cli.building", "uetbuild.cli.clock", "uetbuild.cli.commands",
     "uetbuild.cli.commands.build", "uetbuild.cli.face", "uetbuild.cli.holding", "uetbuild.cli.options", "uetbuild.cli.person", "uetbuild.cli.project",
     "uetbuild.cli.targets", "uetbuild.cli.wired", "uetbuild.cli.wiring",

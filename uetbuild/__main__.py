@@ -66,14 +66,30 @@ def leave(code: int) -> NoReturn:
     """
     import atexit  # built in
 
-    if "threading" in sys.modules or atexit._ncallbacks():
-        sys.exit(code)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (AttributeError, OSError, ValueError):
             pass  # there is none, nobody reads it, or it is closed: nothing of ours is in it
+    if code in (0, 1):
+        _complete()
+    if "threading" in sys.modules or atexit._ncallbacks():
+        sys.exit(code)
     os._exit(code)
+
+
+def _complete() -> None:
+    """See to it that the next start finds the code of ours in one file, where this one has not. All is done and said."""
+    bytecode = sys.modules.get("uetbuild.bytecode")
+    if bytecode is None or not bytecode.lacking:
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # nobody would answer it
+    try:
+        from uetbuild.binder import bind  # once for an installation
+
+        bind(bytecode.lacking)
+    except Exception:
+        pass  # a broken installation: whoever needs more of it says so
 
 
 def _cannot_load(error: Exception) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 
+from uetbuild import bytecode
 from uetbuild.cli.options import BUILDS
 from uetbuild.core.secrets import ENDINGS, Secrets
 from uetbuild.engine.answers import Answers
@@ -116,6 +117,7 @@ class OpenProject:
         if cached is not None:
             project, self.rests_on, self.compiled = cached
             return project
+        bytecode.use("manifest")
         from uetbuild.manifest.load import load  # pydantic, ruamel and jinja2: only when the manifest changed
 
         disk = RealDisk(self.root, Digests(), self.environ)
