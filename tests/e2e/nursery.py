@@ -1,11 +1,11 @@
 """The program, started without the quarter of a second that loading it takes.
 
-`Program` is a `Popen` of `python -m uetbuild`. One process that has loaded the program, the nursery, waits for orders; for each it makes a
-copy of itself, a child not of its own but of whoever asks (`CLONE_PARENT`), and this runs `uetbuild.__main__.main`. So it is a real process
-with the pid, the exit status, the descriptors, the folder, the session and the environment of one that was started the long way;
-`/proc/PID/environ` shows its own environment, too. What is other than usual about the asking process (a signal blocked or ignored, a limit)
-or about the order (`preexec_fn`, a variable that the interpreter reads) is no business of the nursery: then, and where the machine does not
-have what it needs, the program is started the long way. So is it, always, with `UETBUILD_COLD=1`.
+`Program` is a `Popen` of `python -m uetbuild`. One process that has loaded the program and practised it, the nursery, waits for orders; for
+each it makes a copy of itself, a child not of its own but of whoever asks (`CLONE_PARENT`), and this runs `uetbuild.__main__.main`. So it is
+a real process with the pid, the exit status, the descriptors, the folder, the session and the environment of one that was started the long
+way; `/proc/PID/environ` shows its own environment, too. What is other than usual about the asking process (a signal blocked or ignored, a
+limit) or about the order (`preexec_fn`, a variable that the interpreter reads) is no business of the nursery: then, and where the machine
+does not have what it needs, the program is started the long way. So is it, always, with `UETBUILD_COLD=1`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,9 +33,19 @@ _CLONE_PARENT = 0x8000
 _HEAD_START = 0.02  # seconds; as long at least it takes the long way to the first look at a file: what was written last is a tick old then
 _ROOM = 16_384  # bytes for the environment of a child
 _LOADED = (
-    "cli.app", "cli.building", "cli.project", "cli.remember", "cli.session", "cli.money", "cli.part", "manifest.load", "manifest.schema",
-    "engine.loop", "state.history", "state.ledger", "state.snapshot", "state.compiled", "report.lines", "report.faults",
+    "cli.app", "cli.building", "cli.commands.build", "cli.healing", "cli.money", "cli.part", "cli.project", "cli.remember", "cli.session",
+    "cli.targets", "cli.wiring", "engine.discovered", "engine.loop", "engine.unsure", "executors.leftovers", "executors.sandbox",
+    "manifest.load", "manifest.schema", "report.faults", "report.lines", "state.compiled", "state.history", "state.ledger", "state.litter",
+    "state.snapshot",
 )  # fmt: skip
+_PRACTICE = """
+version: 1
+workstreams:
+  work: {foreach: [1, 2], inputs: [in], outputs: ["made/{{ item }}"], run: "cat in > {{ outputs }}"}
+  last: {inputs: ["made/*"], outputs: [all], gates: [check], run: "cat {{ inputs }} > {{ outputs }}"}
+gates:
+  check: {run: "[ -s all ]"}
+"""
 _READ_AT_START = (b"PYTHON", b"COV", b"LANG=", b"LANGUAGE=", b"LC_", b"LD_", b"MALLOC_", b"GLIBC_")  # by the interpreter and its libraries
 
 
@@ -152,6 +163,7 @@ def _serve(orders: socket.socket) -> None:
 
     for name in _LOADED:
         import_module(f"uetbuild.{name}")
+    _practise()
     libc, room = ctypes.PyDLL(None), _room()
     gc.collect()
     gc.freeze()
@@ -175,6 +187,22 @@ def _serve(orders: socket.socket) -> None:
         for fd in streams:
             os.close(fd)
         orders.send(str(max(pid, 0)).encode())
+
+
+def _practise() -> None:
+    """Build a little, a few times: the interpreter has then made ready what each child would make ready for itself, a sixth of a build."""
+    from uetbuild.cli.app import guarded
+    from uetbuild.cli.face import Face
+    from uetbuild.report.stream import Stream
+
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "wb") as nowhere:
+        os.chdir(folder)
+        for number in range(4):  # a function becomes quick when it is called for the eighth time
+            Path("Uetfile.yaml").write_text(f"# {number // 2}\n{_PRACTICE}")
+            Path("in").write_text(str(number))
+            said = Stream(nowhere.fileno())
+            assert guarded(Face(said, said, os.environ), []) == 0
+        os.chdir("/")
 
 
 def _room() -> tuple[int, int]:

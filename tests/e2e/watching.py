@@ -15,18 +15,27 @@ PATIENCE = 20.0  # seconds until something that must happen counts as not happen
 
 
 def survivors(mark: str) -> list[int]:
-    """Processes, zombies left out, that were started by the test whose mark this is."""
-    found = []
+    """Processes, zombies left out, that were started by the test whose mark this is. All of the machine are looked at, often: so without
+    objects for files and paths."""
+    found, wanted = [], f"UETBUILD_TEST_MARK={mark}".encode()
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) != os.getpid():
             try:
-                environ = Path("/proc", name, "environ").read_bytes()
-                state = Path("/proc", name, "stat").read_text().rpartition(")")[2].split()[0]
+                if wanted in _content(f"/proc/{name}/environ").split(b"\0"):
+                    state = _content(f"/proc/{name}/stat").rpartition(b")")[2].split()[0]
+                    found += [int(name)] if state != b"Z" else []
             except OSError:
                 continue
-            if f"UETBUILD_TEST_MARK={mark}".encode() in environ.split(b"\0") and state != "Z":
-                found.append(int(name))
     return found
+
+
+def _content(path: str) -> bytes:
+    """Of a file of the system."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(file, 1 << 20)
+    finally:
+        os.close(file)
 
 
 def until(holds: Callable[[], object]) -> None:

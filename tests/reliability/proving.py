@@ -5,7 +5,6 @@ The project is a real one, built by the real program. What its outputs must be i
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
@@ -16,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from nursery import Program
+from watching import survivors
 
 from uetbuild.cli.app import guarded
 from uetbuild.cli.face import Face
@@ -315,15 +315,3 @@ def reached(notes: Notes, name: str, nth: int) -> int:
 
 def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def survivors(mark: str) -> list[int]:
-    """Processes, zombies left out, that carry the mark in their environment."""
-    found, wanted = [], f"{MARK}={mark}".encode()
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != os.getpid():
-            with contextlib.suppress(OSError):
-                if wanted in Path("/proc", name, "environ").read_bytes().split(b"\0"):
-                    state = Path("/proc", name, "stat").read_text().rpartition(")")[2].split()[0]
-                    found += [int(name)] if state != "Z" else []
-    return found

@@ -32,6 +32,9 @@ OFTEN = frozenset(  # reached several times in every build, by the coordinator
         "events.telling",
     }
 )  # fmt: skip
+CHANCES = (
+    5  # how long is waited for another attempt is thrown by dice: with hardly anything, it begins in the turn in which that is decided
+)
 WRITES = [name for name, _, kind, _ in points() if kind == WRITE]
 
 
@@ -40,22 +43,31 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     return Ground(tmp_path_factory.mktemp("proving"))
 
 
-def sweep(ground: Ground, name: str, action: str, scenario: str, nth: int = 1, revert: bool = False, held: bool = False) -> bool:
-    """One case; returns whether `long` ran when it was hit. `held`: it goes on until then."""
-    ground.reset(scenario)
-    words = ("clean",) if scenario == "clean" else ("-j3",)
-    build = ground.start(*words, failpoints=f"{name}#{nth}={action}", held=held)
+def struck(ground: Ground, words: tuple[str, ...], point: str, action: str, held: bool) -> tuple[int, int]:
+    """A build to which this happens at the point, `NAME#NTH`: its process id and exit code."""
+    name, nth = point.split("#")
+    build = ground.start(*words, failpoints=f"{point}={action}", held=held)
     if held:
-        until(lambda: build.poll() is not None or reached(ground.notes(), name, nth) >= 0 or (0, "-joined") in ground.notes())
+        until(lambda: build.poll() is not None or reached(ground.notes(), name, int(nth)) >= 0 or (0, "-joined") in ground.notes())
         ground.release()
     code = ground.ended(build)
-    notes = ground.notes()
-    place = reached(notes, name, nth)
+    return build.pid, code
+
+
+def sweep(ground: Ground, name: str, action: str, scenario: str, nth: int = 1, revert: bool = False, held: bool = False) -> bool:
+    """One case; returns whether `long` ran when it was hit. `held`: it goes on until then."""
+    for _ in range(CHANCES if name.startswith("retry.") else 1):
+        ground.reset(scenario)
+        pid, code = struck(ground, ("clean",) if scenario == "clean" else ("-j3",), f"{name}#{nth}", action, held)
+        notes = ground.notes()
+        place = reached(notes, name, nth)
+        if place >= 0:
+            break
     assert place >= 0, f"`{name}` was not reached {nth} times: extend the project or its scenarios\n{ground.said}"
     until(lambda: scenario == "orphaned" or ground.is_quiet())
-    in_worker = name in [point for pid, point in notes if pid != build.pid]
+    in_worker = name in [point for other, point in notes if other != pid]
     judge_end(code, ground.said, action, in_worker)
-    judge_history(ground, [point for pid, point in notes if pid == build.pid], code)
+    judge_history(ground, [point for other, point in notes if other == pid], code)
     heal(ground, scenario, revert)
     before = notes[:place]
     return (0, "+long") in before and (0, "-long") not in before
