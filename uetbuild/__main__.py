@@ -73,7 +73,8 @@ def leave(code: int) -> NoReturn:
             pass  # there is none, nobody reads it, or it is closed: nothing of ours is in it
     if code in (0, 1):
         _complete()
-    if "threading" in sys.modules or atexit._ncallbacks():
+    threads = sys.modules.get("threading")  # pydantic loads it, and starts none
+    if (threads is not None and threads.active_count() > 1) or atexit._ncallbacks():
         sys.exit(code)
     os._exit(code)
 

@@ -39,6 +39,7 @@ BUILD = {
 
 # What a build loads besides where the manifest has changed.
 MANIFEST = {
+    "cli": "aside",
     "core": "barriers cells clashes coupling heredocs ports prices shellcommands shellquotes shellscan shelltext shellwalk",
     "manifest": (
         "bounds catalogue collector commandlines dialect dotenv expand faults foreign gating includes instances later load lower "

@@ -134,8 +134,13 @@ def test_without_openssl_it_is_the_same_sha_256(tmp_path):
 
 @pytest.mark.parametrize(
     ("before", "waits"),
-    [("", False), ("import atexit; atexit.register(print, 'waited');", True), ("import threading; threading.Thread(target=print, args=['waited']).start();", True)],
-)  # fmt: skip
+    [
+        ("", False),
+        ("import threading;", False),
+        ("import atexit; atexit.register(print, 'waited');", True),
+        ("import threading; threading.Thread(target=lambda: (threading.main_thread().join(), print('waited'))).start();", True),
+    ],
+)
 def test_the_interpreter_is_not_taken_apart_at_the_end_unless_somebody_waits_for_it(before, waits):
     """What an object does at its end shows whether it is."""
     last = "class Last:\n    def __del__(self): print('taken apart')\nlast = Last()\n"

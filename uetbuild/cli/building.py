@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from uetbuild.cli.aside import Aside
     from uetbuild.cli.options import Options
     from uetbuild.cli.project import OpenProject
     from uetbuild.cli.remember import Remembered
@@ -64,15 +65,31 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         before = [*held.wait_told(), *recovered]
         earlier = session.history.events(resumed) if resumed else []
         secrets = session.secrets
-        if session.fresh is not None and session.may_be_kept(options):  # before the run, so that nobody compiles it again after a crash
-            session.compiled = compiled.save(session.layout, session.key, session.project, session.fresh, secrets)
         known = secrets.forms
-        code, seen = _run(session, request, held, view, settings, earlier, before)
+        keeping = _keeping(session, options)
+        try:
+            code, seen = _run(session, request, held, view, settings, earlier, before, keeping)
+        finally:
+            if keeping is not None:
+                keeping.finish()
         if secrets.forms != known and compiled.tells(session.layout, session.key, secrets):
             session.compiled = 0  # a command told a secret that was not known to be one
         if code in (ExitCode.OK, ExitCode.FAILED) and options.typed is not None and request.focus is None and not held.store.warnings:
             _remember(session, options, held, view, seen)
     return code
+
+
+def _keeping(session: OpenProject, options: Options) -> Aside | None:
+    """What keeps a manifest that was just compiled; not only at the end, so that nobody compiles it again after a crash."""
+    fresh = session.fresh
+    if fresh is None or not session.may_be_kept(options):
+        return None
+    from uetbuild.cli.aside import Aside  # only where the manifest changed
+
+    def keep() -> None:
+        session.compiled = compiled.save(session.layout, session.key, session.project, fresh, session.secrets)
+
+    return Aside(keep)
 
 
 def _warn_of(session: OpenProject, view: Lines) -> None:
@@ -134,10 +151,10 @@ def _done(session: OpenProject, i: int, run: str) -> bool:
 
 def _run(
     session: OpenProject, request: Request, held: Held, view: Lines, settings: Settings, earlier: Sequence[Event],
-    before: Sequence[tuple[str, dict[str, Any]]],
+    before: Sequence[tuple[str, dict[str, Any]]], keeping: Aside | None,
 ) -> tuple[int, Remembered | None]:  # fmt: skip
     """Build under the lock. Returns the exit code, and on what the verdict rests if nothing had to be done. `earlier`: the events of a run
-    that goes on; `before`: events, with their data, of what happened before this one begins.
+    that goes on; `before`: events, with their data, of what happened before this one begins; `keeping`: what is done beside it.
     """
     store, root = held.store, session.root
     shell = held.shell(session)
@@ -158,9 +175,10 @@ def _run(
     workers = SupervisorPool(request.jobs, dict(session.environ), (held.lock.fileno(),))
     try:
         with SignalWait() as wait:
+            waiting = audience.wait(wait)
             loop = Loop(
                 survey, bench, Kitchen(place(session, run), settings, survey.answers), workers, journal,
-                audience.wait(wait), SystemClock(), audience.person, rank, admission, dice, purse,
+                waiting if keeping is None else keeping.beside(waiting), SystemClock(), audience.person, rank, admission, dice, purse,
             )  # fmt: skip
             audience.watch(loop)
             code = loop.run()
