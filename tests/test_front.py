@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import nursery
 import pytest
 
 from uetbuild import front
@@ -106,6 +107,7 @@ class World:
         os.chdir(self.cwd)
         found = front.look(self.words, self.environ)
         self.parted += type(found) is front.Differing
+        nursery.load()
         time.sleep(0.015)  # what the imports would take, which are done: a manifest that is read as it is written is not relied on
         child = os.fork()
         if not child:

@@ -8,6 +8,7 @@ import re
 import time
 from pathlib import Path
 
+import nursery
 import pytest
 
 from uetbuild import front
@@ -45,6 +46,7 @@ class Twin:
         self.parts += differing is not None
         os.chdir(self.root)
         read, write = os.pipe()
+        nursery.load()
         time.sleep(0.015)  # what the imports would take, which are done: a manifest that is read as it is written is not relied on
         child = os.fork()
         if not child:

@@ -136,7 +136,7 @@ def test_what_is_well_formed_has_no_fault(pattern: str) -> None:
     assert fault(pattern) is None
 
 
-@settings(max_examples=120)
+@settings(max_examples=70)
 @given(PATTERNS, st.lists(PATHS, min_size=1, max_size=20))
 @example("a*b*ab", ["aab", "abab", "abbab"])
 def test_patterns_match_what_a_slow_reading_of_them_matches(pattern: str, paths: list[str]) -> None:
@@ -144,7 +144,7 @@ def test_patterns_match_what_a_slow_reading_of_them_matches(pattern: str, paths:
     assert [path for path in paths if match(path)] == [path for path in paths if slow_matches(pattern, path)]
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(PATTERNS, st.lists(PATHS, min_size=1, max_size=20))
 def test_a_pattern_matches_what_one_of_its_routes_matches(pattern: str, paths: list[str]) -> None:
     match, each = matcher(pattern), [route_matcher(route) for route in routes(pattern)]

@@ -203,7 +203,7 @@ PARTS = (
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.lists(PARTS | st.just(EVERY), min_size=1, max_size=2), st.lists(PARTS, max_size=2), st.lists(PARTS, max_size=1))
 def test_what_names_can_do_is_what_they_do(required: list[object], observed: list[object], refused: list[object]) -> None:
     predicates = [[name_predicate(part) for part in parts] for parts in (required, observed, refused)]
@@ -265,7 +265,7 @@ LISTS = st.tuples(GLOBS, st.lists(st.tuples(st.sampled_from(["", "!", "!"]), GLO
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(LISTS, LISTS)
 def test_lists_meet_exactly_where_a_path_is_of_both(a: list[str], b: list[str]) -> None:
     assert bool(overlap(as_folders(a), as_folders(b))) is bool(meaning(a) & meaning(b))

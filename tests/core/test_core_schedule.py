@@ -39,7 +39,7 @@ def longest(graph: Graph, cost: list[float], members: set[int]) -> float:
 
 
 @given(weighted(), st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_remaining_and_critical_path_are_longest_paths(drawn: tuple[Graph, list[float]], data: st.DataObject) -> None:
     graph, cost = drawn
     members = data.draw(st.sets(st.integers(0, len(cost) - 1), min_size=1))
@@ -56,7 +56,7 @@ def test_remaining_and_critical_path_are_longest_paths(drawn: tuple[Graph, list[
 
 
 @given(weighted(), st.integers(1, 4))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_simulated_run_lies_between_the_bounds_of_list_scheduling(drawn: tuple[Graph, list[float]], jobs: int) -> None:
     graph, cost = drawn
     everything = range(len(cost))

@@ -288,7 +288,7 @@ GROUPS = st.tuples(LISTS, st.booleans()).map(
 )  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(TREES, st.lists(LISTS.map(lambda items: items[0]) | GROUPS, min_size=1, max_size=5).map(tuple))
 def test_the_disk_is_found_to_hold_what_matches(paths: list[str], asked: tuple[Source, ...]) -> None:
     leaves = {path for path in paths if not any(other.startswith(path + "/") for other in paths)}

@@ -46,7 +46,7 @@ def test_each_node_stands_after_all_that_come_before_it(before: list[list[int]])
 
 
 @given(digraphs())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_cycle_is_found_exactly_when_networkx_finds_one(before: list[list[int]]) -> None:
     graph = as_networkx(before)
     cycle = find_cycle(before)

@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -145,6 +146,12 @@ def get_used() -> None:
     usual = _circumstances()
 
 
+def load() -> None:
+    """Load the program into this process; who forks builds of its own has them from then on without that."""
+    for name in _LOADED:
+        import_module(f"uetbuild.{name}")
+
+
 def _circumstances() -> tuple[str, ...]:
     """What a process inherits, besides what it is given."""
     status = Path("/proc/self/status").read_text().splitlines()
@@ -159,10 +166,7 @@ def _circumstances() -> tuple[str, ...]:
 
 def _serve(orders: socket.socket) -> None:
     """Wait for orders until there is nobody who could give one."""
-    from importlib import import_module
-
-    for name in _LOADED:
-        import_module(f"uetbuild.{name}")
+    load()
     _practise()
     libc, room = ctypes.PyDLL(None), _room()
     gc.collect()

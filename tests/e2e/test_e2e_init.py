@@ -11,6 +11,7 @@ MAKEFILE = "app: app.c\n\tcc -o app app.c\ntest: app\n\t./app\nclean:\n\trm -f a
 
 
 def python(folder):
+    folder.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # ours, which take a quarter of a second
     folder.write("pyproject.toml", '[project]\nname = "greet"\nversion = "1"\n[tool.ruff]\n')
     folder.write("src/greet/__init__.py", "def greet() -> str:\n    return 'hello'\n")
     folder.write("tests/test_greet.py", "import greet\n\n\ndef test_greeting() -> None:\n    assert greet.greet() == 'hello'\n")

@@ -56,6 +56,12 @@ def built(folder: Folder, which: int) -> dict[str, str]:
     return {event["node"].partition("[")[0]: event["verdict"] for event in events if event["event"] == "gate_finished"}
 
 
+@pytest.fixture(autouse=True)
+def short(folder: Folder, request: pytest.FixtureRequest) -> None:
+    """What tools do each time that nobody asked for: mypy reads its own library once, pytest loads no plugins of others."""
+    folder.environ |= {"MYPY_CACHE_DIR": str(request.config.cache.mkdir("mypy")), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
 def test_what_is_right_passes_and_leaves_nothing_in_the_way(folder: Folder):
     assert built(folder, 1) == dict.fromkeys(THERE, "passed")
     assert folder("").out == f"up to date ({len(THERE)} workstreams)\n"

@@ -104,7 +104,7 @@ def disturb(plan, world, dice):
         built(plan, world, 2, targets=(f"n{i}",), strict_waves=what == "strict")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**9), size=st.integers(1, 9), steps=st.integers(0, 8))
 def test_after_any_edits_and_interruptions_incremental_equals_clean_and_the_next_build_does_nothing(seed, size, steps):
     dice = random.Random(seed)

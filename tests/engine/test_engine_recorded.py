@@ -81,7 +81,7 @@ def worlds(draw: st.DrawFn):
 
 
 @given(worlds(), st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_recorded_order_never_closes_a_cycle(world, by_level):
     made, chains, stamps = world
     found = RecordedOrder(made, chains, {stamp.node: stamp for stamp in stamps}, by_level)

@@ -192,7 +192,7 @@ def projects(draw):
     return nodes, sorted(draw(some)), failing, draw(st.integers(1, 4)), draw(st.sampled_from([Request.FINISH, Request.KEEP_GOING]))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(projects(), st.booleans())
 def test_in_any_project_no_node_starts_before_the_gates_of_the_wave_before_it_passed_and_all_comes_to_an_end(case, strict):
     nodes, targets, failing, jobs, stop = case
