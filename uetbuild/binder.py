@@ -42,7 +42,7 @@ MANIFEST = {
     "cli": "aside",
     "core": "barriers cells clashes coupling heredocs ports prices shellcommands shellquotes shellscan shelltext shellwalk",
     "manifest": (
-        "bounds catalogue collector commandlines dialect dotenv expand faults foreign gating includes instances later load lower "
+        "bounds catalogue collector commandlines dialect expand faults foreign gating includes instances later load lower "
         "manifests models models_agent models_base models_budget models_gate models_paths models_recipe models_retry "
         "models_values models_vars models_workstream names namespaces outputnames places pruning recipe_fields recipes references "
         "resolution scopes source sources surroundings syntax templates texts tools tree units variables words yamltext"

@@ -17,7 +17,6 @@ from uetbuild.core.ports import Disk
 from uetbuild.core.prices import PRICES
 from uetbuild.errors import Location, UetError, UetErrors
 from uetbuild.manifest.discover import NAME
-from uetbuild.manifest.dotenv import parse as parse_dotenv
 from uetbuild.manifest.expand import Expansion
 from uetbuild.manifest.faults import Faults
 from uetbuild.manifest.gating import Gating, after_guarded
@@ -131,6 +130,8 @@ class _Loading:
                 path = reader.path(Filled(filled(text, around.names), text))
                 content = self.disk.read(path)
                 if content is not None:
+                    from uetbuild.manifest.dotenv import parse as parse_dotenv  # most manifests name none
+
                     around.dotenv.update(parse_dotenv(decode(path, content)))
             except UetError as error:
                 self.faults.add(error)

@@ -1,7 +1,5 @@
 """The manifest as a whole: its top-level blocks, and `validate`, which turns a tree into a `Manifest` or says all that is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 

@@ -1,7 +1,5 @@
 """`tools`, the programs that start AI coding agents, and `agent`, what one of them is asked. Knows nothing of how a tool is found."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field

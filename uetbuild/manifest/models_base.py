@@ -2,6 +2,8 @@
 
 Values are read by plain functions (`Reads`) that see the tree, with its places; pydantic keeps the fields, defaults, required and
 unknown keys, and the descriptions from which schema and reference are generated. Its own error texts never reach anybody.
+
+Modules with models do without `from __future__ import annotations`: pydantic would only compile each of these texts again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
 """Budgets, phases and prices: what a run, a phase and a workstream may spend, and what models cost."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, ClassVar
 

@@ -1,7 +1,5 @@
 """The block of one gate: a workstream that guards others."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Lists of files: `inputs`, `outputs`, `edits`, `forbid` and `scopes`. Knows nothing of what is on disk."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 

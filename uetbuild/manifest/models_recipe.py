@@ -1,7 +1,5 @@
 """Recipes: `run`, `finally`, `probes`, `skip_if`. A recipe is a tuple of `StepSpec`s; templates in it are not looked at here."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, ClassVar
 

@@ -1,7 +1,5 @@
 """`retry`: a number, or a map that says how often, how soon and after what a failed recipe is tried again."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field

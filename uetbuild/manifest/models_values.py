@@ -1,7 +1,5 @@
 """The simple values of the manifest: text, names, yes or no, numbers, durations, lists of texts, maps of texts."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Annotated

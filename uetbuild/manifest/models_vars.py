@@ -1,7 +1,5 @@
 """The values under `vars`: the one place where unquoted scalars keep their type, and where a value may come from elsewhere."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from uetbuild.manifest.models_base import Reads, expects, read_items, read_map, refuse

@@ -1,7 +1,5 @@
 """The block of one workstream, and what only it holds: `foreach`, `matrix`, `require`."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field
