@@ -150,6 +150,24 @@ def test_a_build_that_finds_nothing_to_do_loads_next_to_nothing(project):
     assert loaded(project) == (99, DOOR)
 
 
+PART = {
+    "uetbuild.cli.part", "uetbuild.core.excerpt", "uetbuild.state.amended", "uetbuild.state.demand", "uetbuild.state.parts", "uetbuild.state.snapshot",
+}  # fmt: skip
+FINDING = {
+    "uetbuild.cli.targets", "uetbuild.core.idpatterns", "uetbuild.engine.discovered", "uetbuild.manifest", "uetbuild.manifest.discover",
+}  # fmt: skip
+
+
+def test_a_build_of_a_part_loads_what_knows_of_parts_instead_of_what_finds_the_whole(project):
+    subprocess.run([sys.executable, "-m", "uetbuild"], cwd=project, check=True)
+    (project / "src" / "a.txt").write_text("changed once more")
+    status, names = loaded(project)
+    assert status == 99
+    ours = {name for name in names if name.partition(".")[0] == "uetbuild"}
+    assert (ours - OURS, OURS - ours) == (PART, FINDING)
+    assert names - ours - LIBRARY == set()
+
+
 @pytest.mark.parametrize(
     "words", ["list", "status", "runs", "show", "cost", "events", "logs a", "explain a", "-n", "--version", "--help", "build --help"]
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from _collections_abc import MutableMapping  # loaded with `os`; `collections.abc` loads all of `collections`
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
