@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -16,6 +15,7 @@ from uetbuild.core.policies import Limit
 from uetbuild.core.ports import Disk
 from uetbuild.core.prices import PRICES
 from uetbuild.errors import Location, UetError, UetErrors
+from uetbuild.manifest.collector import paused_collector
 from uetbuild.manifest.discover import NAME
 from uetbuild.manifest.expand import Expansion
 from uetbuild.manifest.faults import Faults
@@ -48,13 +48,8 @@ def load(
     `assignments` are NAME=VALUE of the command line; `made`: paths that nodes are recorded to have created. Raises UetErrors with all that
     is wrong.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # all that is made here is kept; the collector would walk it again and again
-    try:
+    with paused_collector():
         return _Loading(root, disk, read_family(manifest, disk, profile), assignments or {}, made).project()
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class _Loading:
