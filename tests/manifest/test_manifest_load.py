@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 
 import pytest
@@ -517,16 +515,3 @@ def test_at_most_twenty_errors_are_told() -> None:
         project(manifest)
     assert len(caught.value.errors) == 20 and caught.value.left_out == 2980
     assert started  # how long it takes is measured elsewhere
-
-
-def test_what_a_manifest_became_is_walked_by_no_collection_of_what_is_young():
-    """It stays until the end; walking it costs more than many a build."""
-    code = (
-        "import gc; gc.set_threshold(100, 1000, 1000)\n"
-        "from uetbuild.manifest.collector import paused_collector\n"
-        "with paused_collector():\n    kept = [[number] for number in range(5000)]\n"
-        "young = [[], []]\n"
-        "print(gc.isenabled(), gc.get_freeze_count(), any(each is kept for each in gc.get_objects(2)), gc.get_count()[0] < 100)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "True 0 True True\n"
