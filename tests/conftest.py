@@ -33,6 +33,7 @@ for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "LANGUAGE", *[name f
 os.environ["LANG"] = "C.UTF-8"  # as in the nursery
 gc.set_threshold(100_000, 50, 50)  # as the program does itself: thousands of tests make much that stays
 
+ROOT = Path(__file__).parent
 CASES = 9  # of the property test of the whole, where nothing else is said
 
 
@@ -71,7 +72,8 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, p
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: item.path)  # stable; all workers must agree
+        # stable; all workers must agree. The last are short ones, so that no worker waits long for another: those of `state`
+        items.sort(key=lambda item: (item.path.parent != ROOT, item.path))
 
 
 def pytest_collection_finish() -> None:
