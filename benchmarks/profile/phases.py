@@ -6,6 +6,7 @@ A function that is no more where this table says stops the profile: it is held t
 from __future__ import annotations
 
 PHASES: dict[str, tuple[str, ...]] = {
+    "reading the code of modules": ("bytecode:use",),
     "fast door": ("front:look",),
     "reading the manifest": ("manifest.load:load",),
     "reading the compiled manifest": ("state.compiled:load", "state.compiled:load_some", "state.parts:read"),

@@ -33,7 +33,7 @@ def timed(words: Sequence[str], root: Path, output: Path) -> Taken:
     try:
         streams = [(os.POSIX_SPAWN_DUP2, quiet, 0), (os.POSIX_SPAWN_DUP2, opened, 1), (os.POSIX_SPAWN_DUP2, opened, 2)]
         begun = time.perf_counter()
-        pid = os.posix_spawnp(words[0], list(words), os.environ, file_actions=streams)
+        pid = os.posix_spawnp(words[0], list(words), _environ(), file_actions=streams)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         seconds = time.perf_counter() - begun
         own = _own(pid)
@@ -43,6 +43,11 @@ def timed(words: Sequence[str], root: Path, output: Path) -> Taken:
         for each in (opened, quiet, here):
             os.close(each)
     return Taken(seconds, own, usage.ru_utime + usage.ru_stime, os.waitstatus_to_exitcode(status))
+
+
+def _environ() -> dict[str, str]:
+    """Where this is set, as images of containers do, tools in Python may not keep what they have compiled; nobody works like that."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _own(pid: int) -> float:
@@ -62,7 +67,7 @@ def weighed(words: Sequence[str], root: Path, output: Path) -> int:
         raise OSError(ctypes.get_errno(), "PR_SET_CHILD_SUBREAPER")
     try:
         line = ["sh", "-c", 'exec 3<&0; { read go <&3; exec "$@" 3<&-; } >"$0" 2>&1 & echo $!', str(output), *words]
-        with subprocess.Popen(line, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as shell:
+        with subprocess.Popen(line, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environ()) as shell:
             assert shell.stdin is not None and shell.stdout is not None
             pid = int(shell.stdout.read())
             shell.wait()
