@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uetbuild.core.paths import NAME_LIMIT, encode_name, fixed_part, is_glob, resolve
+from uetbuild.core.paths import NAME_LIMIT, Inside, encode_name, fixed_part, is_glob, resolve
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,18 @@ def test_long_ids_that_start_alike_have_different_file_names() -> None:
     assert one != two
     assert len(one) == len(two) == NAME_LIMIT
     assert one.startswith("x" * 100)
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ("a.h", "lib/a.h"),
+        ("../a.h", "a.h"),
+        ("../../usr/a.h", "/project/lib/../../usr/a.h"),
+        ("/usr/a.h", "/usr/a.h"),
+        ("/project/lib/./a.h", "lib/a.h"),
+        ("/project/../a.h", "/project/../a.h"),
+    ],
+)
+def test_a_path_that_a_recipe_wrote_is_ours_inside_the_root_and_else_absolute(written, path):
+    assert Inside("/project", "lib")(written) == path

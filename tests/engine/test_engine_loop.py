@@ -6,7 +6,7 @@ import pytest
 from world import Build, FakeShell, Nobody, World, copy, group, node, sources
 
 from uetbuild.core.jobs import Result
-from uetbuild.core.nodes import Step
+from uetbuild.core.nodes import Source, Step
 from uetbuild.core.stamps import Stage
 from uetbuild.engine.request import Request
 from uetbuild.errors import UetError
@@ -192,6 +192,19 @@ def test_a_new_file_that_the_recipe_puts_among_its_own_inputs_is_told(world):
     build = Build(world, one)
     build.run()
     assert build.code == 1 and "inputs changed" in build.message("b")
+
+
+def test_an_input_that_goes_while_the_recipe_runs_is_told_also_where_another_one_has_two_names(world):
+    sources = tuple([Source(pattern=name, name=key) for key, name in (("a", "x"), ("b", "x"), ("c", "y"))])
+    world.files |= {"x": "1", "y": "2"}
+
+    def removing(world):
+        world.files["b"] = ""
+        world.files.pop("y", None)
+
+    world.recipes["b"] = removing
+    build = Build(world, node("b", [], ["b"]).with_(inputs=sources))
+    assert build.run() == ["b", "b"] and build.code == 0
 
 
 def test_a_started_stamp_is_durable_before_the_recipe_runs(world):

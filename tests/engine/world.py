@@ -122,8 +122,8 @@ class World:
     def remove_empty(self, folder: str, needed: Container[str] = ()) -> None:
         pass
 
-    def make_folder(self, folder: str) -> None:
-        pass
+    def make_folder(self, folder: str) -> bool:
+        return False
 
     def save_copy(self, path: str, run: str) -> str:
         self.saved[path] = self.files[path]

@@ -260,6 +260,16 @@ def look_at_everything(root):
     return disk.take_observations()
 
 
+def test_who_does_not_observe_sees_the_same_and_keeps_nothing(project):
+    disk, other = RealDisk(str(project), Digests(), ENV), RealDisk(str(project), Digests(), ENV)
+    other.observing = False
+    for path in ("a", "absent", "sub", "link"):
+        assert (disk.kind(path), disk.digest(path)) == (other.kind(path), other.digest(path))
+    assert (
+        len(disk.observations.files) == 4 and not other.observations.kinds and not {"a", "absent", "sub"} & other.observations.files.keys()
+    )
+
+
 @pytest.fixture
 def project(tmp_path):
     (tmp_path / "sub").mkdir()

@@ -136,12 +136,13 @@ def test_a_linked_folder_is_not_an_empty_one(root, hands):
 
 
 def test_folders_are_made_with_their_parents(root, hands):
-    hands.make_folder("a/b/c")
-    hands.make_folder("a/b/c")
-    hands.make_folder("")
+    assert hands.make_folder("a/b/c")
+    assert not hands.make_folder("a/b/c")
+    assert not hands.make_folder("")
     assert (root / "a/b/c").is_dir()
     (root / "alias").symlink_to("a")
-    hands.make_folder("alias/d")
+    assert hands.make_folder("alias/d")
+    assert not hands.make_folder("alias/b")
     assert (root / "a/d").is_dir()
 
 

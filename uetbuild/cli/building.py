@@ -262,14 +262,15 @@ def priorities(graph: Graph, request: Request, seconds: dict[str, float], settin
 def place(session: OpenProject, run: str) -> Place:
     """Where the build of this run works."""
     layout = session.layout
-    made = False
+    known = ("", "")  # the node that was asked for last, and its log
 
     def log(node: str) -> str:
-        nonlocal made
-        if not made:
+        nonlocal known
+        if not known[1]:
             layout.ensure_run(run)
-            made = True
-        return layout.log(run, node)
+        if known[0] != node or not known[1]:
+            known = (node, layout.log(run, node))
+        return known[1]
 
     return Place(
         root=session.root, run=run, python=python(session), environ=session.environ, log=log, notes=lambda node: log(node)[:-4],

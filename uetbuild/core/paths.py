@@ -65,3 +65,21 @@ def encode_name(name: str) -> str:
 
     digest = sha256(raw).hexdigest()[:32]
     return f"{text[: NAME_LIMIT - 34]}%%{digest}"
+
+
+class Inside:
+    """Turns a path that a recipe wrote, relative to its folder, into ours: root-relative inside the root, else absolute."""
+
+    __slots__ = ("_cwd", "_root")
+
+    def __init__(self, root: str, cwd: str) -> None:
+        self._root = root
+        self._cwd = cwd
+
+    def __call__(self, name: str) -> str:
+        if not name.startswith("/"):
+            inner = resolve(self._cwd, name)
+            return inner if inner is not None else f"{self._root}/{self._cwd}/{name}"
+        if name.startswith(self._root + "/"):
+            return resolve("", name[len(self._root) + 1 :]) or name
+        return name

@@ -17,7 +17,7 @@ from uetbuild.core.stamps import Chain, Stamp
 class Disk(Protocol):
     """Every look at files. Paths are root-relative with `/` ("" is the root) or absolute; bytes that are no UTF-8 are surrogates.
 
-    What was seen of a path holds until `forget`. Every look is recorded as an observation, so that a verdict can be
+    What was seen of a path holds until `forget`. While `observing` every look is recorded as an observation, so that a verdict can be
     repeated cheaply (promise 11) and a compiled manifest be trusted.
     """
 
@@ -26,6 +26,9 @@ class Disk(Protocol):
 
     reader: int
     """Number of the node for which the next looks are, -1 for none; whoever sets it sets it back."""
+
+    observing: bool
+    """Whether looks are recorded: a build that executes something has no use for what was seen before it ended."""
 
     def kind(self, path: str) -> str:
         """A letter of `Kind`."""
@@ -64,8 +67,8 @@ class Hands(Protocol):
     def remove_empty(self, folder: str, needed: Container[str] = ()) -> None:
         """Remove a folder and its parents up to the root, as long as they are empty and not `needed`."""
 
-    def make_folder(self, folder: str) -> None:
-        """Make a folder and its parents."""
+    def make_folder(self, folder: str) -> bool:
+        """Make a folder and its parents; whether it was not there."""
 
     def save_copy(self, path: str, run: str) -> str:
         """Copy a file or link to `.uet/kept/RUN/path`; returns the copy's path as shown to people."""

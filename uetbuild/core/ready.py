@@ -66,9 +66,10 @@ class Admission:
         node = self._nodes[number]
         if node.exclusive or node.interactive:
             return IDLE
-        for key in (*self._locks(number), *self._shares(number)):
-            if not self.open(key):
-                return key
+        if node.mutex or node.resources or self._scopes:
+            for key in (*self._locks(number), *self._shares(number)):
+                if not self.open(key):
+                    return key
         if self._conflict:
             for other in running if may_conflict(node) else self._risky:
                 if self._conflict(number, other):
@@ -93,9 +94,9 @@ class Admission:
         self._alone = node.exclusive or node.interactive
         if may_conflict(node):
             self._risky[number] = None
-        for kind, name, _ in self._locks(number):
-            self._held.add((kind, name))
-        shares = self._shares(number)
+        if node.mutex or self._scopes:
+            self._held.update([(kind, name) for kind, name, _ in self._locks(number)])
+        shares = self._shares(number) if node.resources else None
         if shares:
             self._places[number] = [(pool, [heappop(self._free[pool]) for _ in range(amount)]) for _, pool, amount in shares]
 
@@ -104,9 +105,10 @@ class Admission:
         del self.running[number]
         self._risky.pop(number, None)
         self._alone = False
-        opened: list[Blocker] = [("node", number, 0), *self._locks(number)]
-        for kind, name, _ in opened:
-            self._held.discard((kind, name))
+        opened: list[Blocker] = [("node", number, 0)]
+        if self._held:
+            opened += self._locks(number)
+            self._held.difference_update([(kind, name) for kind, name, _ in opened])
         for pool, places in self._places.pop(number, ()):
             opened.append(("pool", pool, 0))
             for place in places:

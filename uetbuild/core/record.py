@@ -11,7 +11,7 @@ from itertools import repeat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
     from typing import Any, Self
 
 
@@ -32,10 +32,15 @@ class Record:
             values = self.DEFAULTS | values
             if len(values) < len(self.__slots__):
                 raise KeyError(min(set(self.__slots__).difference(values)))
-        _fill(self, values, values.values())
+        try:
+            any(map(setattr, repeat(self), values, values.values()))  # `setattr` gives None: `any` goes on to the end
+        except AttributeError:
+            raise _no_field(self, values) from None
 
     def row(self) -> tuple[Any, ...]:
         """The fields as nested plain tuples, in slot order, ready for `marshal.dumps`."""
+        if not self.NESTED:
+            return tuple(map(getattr, repeat(self), self.__slots__))
         values = list(map(getattr, repeat(self), self.__slots__))
         for place, _, _ in _nested(type(self)):
             if values[place]:
@@ -50,6 +55,8 @@ class Record:
             raise ValueError(f"a row of {len(row)} values is no {cls.__name__}")
         self = cls.__new__(cls)
         any(map(setattr, repeat(self), slots, row))
+        if not cls.NESTED:
+            return self
         nested = _nested(cls)
         late = None
         for number, (place, name, _) in enumerate(nested):
@@ -74,8 +81,11 @@ class Record:
         """A copy with some fields replaced."""
         slots = self.__slots__
         copy = self.__new__(type(self))
-        _fill(copy, slots, map(getattr, repeat(self), slots))
-        _fill(copy, changes, changes.values())
+        any(map(setattr, repeat(copy), slots, map(getattr, repeat(self), slots)))
+        try:
+            any(map(setattr, repeat(copy), changes, changes.values()))
+        except AttributeError:
+            raise _no_field(self, changes) from None
         return copy
 
     def __eq__(self, other: object) -> bool:
@@ -104,13 +114,10 @@ def _nested(cls: type[Record]) -> tuple[tuple[int, str, type[Record]], ...]:
     return found
 
 
-def _fill(record: Record, names: Collection[str], values: Iterable[Any]) -> None:
-    """Set these fields. Raises TypeError for a name that is none."""
-    try:
-        any(map(setattr, repeat(record), names, values))  # `setattr` gives None: `any` goes on to the end, and no bytecode runs in between
-    except AttributeError:
-        name = min(set(names).difference(record.__slots__))
-        raise TypeError(f"{type(record).__name__} has no field {name!r}") from None
+def _no_field(record: Record, names: Iterable[str]) -> TypeError:
+    """What is wrong with the one of these names that is none of a field."""
+    name = min(set(names).difference(record.__slots__))
+    return TypeError(f"{type(record).__name__} has no field {name!r}")
 
 
 def _flat(value: Any) -> Any:

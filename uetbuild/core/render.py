@@ -160,6 +160,8 @@ def _refuse_nul(value: Words, what: str) -> None:
 
 def render_text(pieces: Pieces, values: Values) -> str:
     """The text with every hole filled. Raises UetError."""
+    if len(pieces) == 1 and isinstance(pieces[0], str):
+        return pieces[0]
     return "".join([piece if isinstance(piece, str) else placed(values.of(piece), piece.place, _named(piece)) for piece in pieces])
 
 

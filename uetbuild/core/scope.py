@@ -19,7 +19,7 @@ from uetbuild.core.walk import walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Set
 
     from uetbuild.core.barred import Barred
     from uetbuild.core.globs import Predicate
@@ -72,14 +72,14 @@ def files(
     disk: Disk,
     exclude: tuple[str, ...],
     declared: PathIndex,
-    own: frozenset[str] = frozenset(),
-    gone: frozenset[str] = frozenset(),
+    own: Set[str] = frozenset(),
+    gone: Set[str] = frozenset(),
 ) -> list[tuple[str, str]]:
     """(source's name, path) of files and links that match, on disk or declared by others: in the order of the patterns, by path within one,
     none twice under one name. Those of `own` and `gone` are left out."""
     plain = None if len(declared) else _plain(sources, disk)
     if plain is not None:
-        return [found for found in dict.fromkeys(plain) if found[1] not in own and found[1] not in gone]
+        return [found for found in (plain if len(plain) == 1 else dict.fromkeys(plain)) if found[1] not in own and found[1] not in gone]
     bars = barred(exclude)
     parts = list(terms(sources))
     found = walk([term.source for term in parts], disk, bars, _closed(parts))

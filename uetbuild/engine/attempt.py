@@ -8,7 +8,7 @@ from __future__ import annotations
 from uetbuild.core.chains import advance
 from uetbuild.core.depfile import parse
 from uetbuild.core.kinds import Kind
-from uetbuild.core.paths import resolve
+from uetbuild.core.paths import Inside
 from uetbuild.core.scope import grounds
 from uetbuild.core.stamps import Stage
 from uetbuild.errors import ExitCode, Location, UetError
@@ -78,7 +78,7 @@ class Attempt:
     @property
     def changed(self) -> list[str]:
         """What differs from the stamp, as far as it is in the focus."""
-        return [path for path in self.differing if self.focus is None or path in self.focus]
+        return self.differing if self.focus is None else [path for path in self.differing if path in self.focus]
 
     @property
     def differing(self) -> list[str]:
@@ -119,18 +119,13 @@ class Bench:
     def prepare(self, attempt: Attempt, run: str, now: float) -> Stamp:
         """Clear the way for the recipe; returns the STARTED stamp. Raises UetError (exit 1) where outputs are not ours to replace."""
         node, last = attempt.node, attempt.last
-        refusal = self._outputs.refusal(node, last, attempt.i in self._survey.request.forced)
-        if refusal:
-            hint = (
-                "write the `/` at its end if it is one"
-                if "the folder" in refusal
-                else f"`uetbuild accept {node.id}`, `-B`, or narrow `outputs`"
-            )
-            raise UetError(refusal, Location(node.file, node.line, node.column), hint, code=ExitCode.FAILED)
-        attempt.saved = self._outputs.clear(node, last, run)
+        is_free = self._outputs.is_free(node, last)
+        if not is_free:
+            self._clear(attempt, run)
         self._outputs.prepare(node)
-        self._disk.forget([source.pattern for source in node.outputs])
-        attempt.before = self._outputs.standing(node)
+        if not is_free:
+            self._disk.forget([source.pattern for source in node.outputs])
+            attempt.before = self._outputs.standing(node)
         if node.edits:
             # an unordered editor of the same files may have run since this node was judged
             attempt.edits = self._digests(node, attempt.present.edits)
@@ -148,6 +143,24 @@ class Bench:
             edits={} if last is None else last.edits, before=attempt.before, attempt=attempt.number - 1,
             makes=tuple([(source.kind, source.pattern, source.folder) for source in node.outputs]),
         )  # fmt: skip
+
+    def is_free(self, i: int) -> bool:
+        """Whether nothing stands in the way of a node (`Outputs.is_free`)."""
+        node = self._graph.nodes[i]
+        return self._outputs.is_free(node, self._survey.memory.stamps.get(node.id))
+
+    def _clear(self, attempt: Attempt, run: str) -> None:
+        """Remove what the node made before. Raises UetError where that is not ours to replace."""
+        node, last = attempt.node, attempt.last
+        refusal = self._outputs.refusal(node, last, attempt.i in self._survey.request.forced)
+        if refusal:
+            hint = (
+                "write the `/` at its end if it is one"
+                if "the folder" in refusal
+                else f"`uetbuild accept {node.id}`, `-B`, or narrow `outputs`"
+            )
+            raise UetError(refusal, Location(node.file, node.line, node.column), hint, code=ExitCode.FAILED)
+        attempt.saved = self._outputs.clear(node, last, run)
 
     def finish(self, attempt: Attempt, seconds: float, now: float) -> Ending:
         """Check everything after a recipe that ended with 0; see `Ending`."""
@@ -241,14 +254,15 @@ class Bench:
         chains = self._survey.memory.chains
         node = attempt.node
         edited = {*attempt.edits, *(path for _, path in self._survey.matching(node.edits, node))} if node.edits else ()
-        for _, path in self._survey.input_files(attempt.i):
-            if path in edited or path in chains:
-                continue
-            if self._disk.digest(path) != then.get(path):
+        digest = self._disk.digest
+        now = [path for _, path in self._survey.input_files(attempt.i) if path not in edited and path not in chains]
+        for path in now:
+            if digest(path) != then.get(path):
                 return path
-        for path in then:
-            if path not in chains and not self._disk.digest(path):
-                return path
+        if len({*now}) < len(then):
+            for path in then:
+                if path not in chains and not digest(path):
+                    return path
         return ""
 
     def _discovered(self, attempt: Attempt, made: dict[str, str]) -> tuple[dict[str, str], str]:
@@ -290,21 +304,3 @@ class Bench:
         ending = Ending(fault=fault)
         ending.violation = path
         return ending
-
-
-class Inside:
-    """Turns a path that a recipe wrote, relative to its folder, into ours: root-relative inside the root, else absolute."""
-
-    __slots__ = ("_cwd", "_root")
-
-    def __init__(self, root: str, cwd: str) -> None:
-        self._root = root
-        self._cwd = cwd
-
-    def __call__(self, name: str) -> str:
-        if not name.startswith("/"):
-            inner = resolve(self._cwd, name)
-            return inner if inner is not None else f"{self._root}/{self._cwd}/{name}"
-        if name.startswith(self._root + "/"):
-            return resolve("", name[len(self._root) + 1 :]) or name
-        return name

@@ -177,6 +177,7 @@ class Departures:
         if not journal.begun:
             journal.begin(targets=list(request.targets), jobs=request.jobs, nodes=self._size)
             journal.changes.run = (journal.run, "running", request.words())
+            self._survey.disk.observing = False
         self._waves.started(i)
         if judged is not None and i not in self._told:
             self._told.add(i)

@@ -56,12 +56,10 @@ class Journal:
         if self._secrets.forms:
             data |= {word: self._secrets.masked(text) for word in WORDS if (text := data.get(word))}
         self._seq += 1
-        self._append(Event(seq=self._seq, time=round(self._clock.now(), 6), run=self.run, event=event, node=node, data=data))
-
-    def _append(self, event: Event) -> None:
+        said = Event(seq=self._seq, time=round(self._clock.now(), 6), run=self.run, event=event, node=node, data=data)
         self.begun = True
-        self.changes.events.append(event)
-        self._told.append(event)
+        self.changes.events.append(said)
+        self._told.append(said)
 
     def flush(self) -> None:
         """One transaction for all that happened since the last flush, then the views; nothing is shown that is not durable."""

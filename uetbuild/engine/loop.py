@@ -66,7 +66,7 @@ class Loop:
         self._rank = rank
         self._fresh: list[tuple[int, int]] = []
         self._reasons: dict[int, Judged] = {}
-        self._runway = Runway(self.graph, self.request, survey.disk, survey.memory)
+        self._runway = Runway(self.graph, self.request, bench.is_free)
         self._places = Places(workers, rank, admission, purse, self._runway)
         self._interrupts = Interrupts(workers, journal)
         self._waves = Waves(self.graph, self.request, journal)

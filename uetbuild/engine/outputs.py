@@ -37,6 +37,17 @@ class Outputs:
         self._prepared: dict[str, list[str]] = {}  # node that runs -> the folders that were made for it
         self.owners = {source.pattern: node.id for node in nodes for source in node.outputs if source.kind == Source.PATH}
 
+    def is_free(self, node: Node, last: Stamp | None) -> bool:
+        """Whether it names its outputs one by one and nothing stands there, nor where it wrote before: then there is nothing to refuse, to
+        clear, and to tell from what it makes.
+        """
+        kind = self._disk.kind
+        for source in node.outputs:
+            if source.kind != Source.PATH or source.folder or kind(source.pattern) != Kind.ABSENT:
+                return False
+        others = [node.depfile] if node.depfile else []
+        return all(kind(path) == Kind.ABSENT for path in (others if last is None else [*others, *last.outputs]))
+
     def refusal(self, node: Node, last: Stamp | None, forced: bool) -> str:
         """Why the node must not start, "" where it may: something stands at a literal output that is not ours to replace."""
         known = last.outputs if last is not None else {}
@@ -76,8 +87,9 @@ class Outputs:
     def prepare(self, node: Node) -> None:
         """Make the folders in which the outputs will lie; nobody removes them, though empty, until the node is `over`."""
         self._prepared[node.id] = folders = self._folders(node)
-        for folder in folders:
-            self._hands.make_folder(folder)
+        made = [folder for folder in folders if self._hands.make_folder(folder)]
+        if made:
+            self._disk.forget(made)
 
     def over(self, node: Node) -> None:
         """The recipe has ended; the folders that were made for it are as any others again."""
@@ -105,18 +117,20 @@ class Outputs:
         """(path -> digest of all that the node created, literal outputs that are missing) after a recipe ended well."""
         strangers = dict(before)
         made: dict[str, str] = {}
-        missing = []
+        missing, unnamed = [], []
         for source in node.outputs:
             path = source.pattern
+            kind = self._disk.kind(path) if source.kind == Source.PATH else Kind.OTHER
+            if source.kind == Source.GLOB or source.folder or kind == Kind.FOLDER:
+                unnamed.append(source)
             if source.kind != Source.PATH:
                 continue
-            kind = self._disk.kind(path)
             if kind == Kind.ABSENT:
                 if not source.optional:
                     missing.append(path)
             else:
                 made[path] = Kind.FOLDER if kind == Kind.FOLDER else self._disk.digest(path)
-        for path in self._open_files(node):
+        for path in self._files(unnamed):
             # a stranger's file that the recipe wrote anew is the node's from now on: else a lost state would lose all outputs
             if path not in strangers or strangers[path] != self._disk.signature(path):
                 made[path] = self._disk.digest(path)
@@ -164,7 +178,9 @@ class Outputs:
 
     def _open_files(self, node: Node) -> list[str]:
         """Files below folder outputs and files that match glob outputs."""
-        sources = [source for source in node.outputs if source.kind == Source.GLOB or self._is_open(source)]
+        return self._files([source for source in node.outputs if source.kind == Source.GLOB or self._is_open(source)])
+
+    def _files(self, sources: list[Source]) -> list[str]:
         if not sources:
             return []
         folders = [source.with_(optional=True) for source in sources]

@@ -84,7 +84,8 @@ class Kitchen:
         values = self._values(attempt, args, node.cwd)
         elsewhere = {cwd: self._values(attempt, args, cwd) for step in (*node.steps, *node.finally_) if (cwd := step.cwd) is not None}
         env = self._environment(node, values)
-        self._learn(node, env.items())
+        if env:
+            self._learn(node, env.items())
         inputs = "".join([f"{path}\n" for path in values.inputs])
         changed = "".join([f"{path}\n" for path in values.changed])
         both = ("UET_INPUTS", "UET_CHANGED_FILES")
@@ -93,13 +94,15 @@ class Kitchen:
             "UET_RUN_ID": self._place.run, "UET_NODE": node.id, "UET_ATTEMPT": str(attempt.number),
             "UET_USAGE_FILE": files + ".usage", "UET_FEEDBACK_FILE": told,
         }  # fmt: skip
-        env |= {f"UET_POOL_{_shouted(pool)}": numbers for pool, numbers in slots}
+        for pool, numbers in slots:
+            env[f"UET_POOL_{_shouted(pool)}"] = numbers
         if attempt.number > 1:
             notes.append((files + ".usage", ""))  # what the attempt before used is counted
         commands = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]
         finally_ = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.finally_]
         for command in (*commands, *finally_):
-            self._learn(node, command.env)
+            if command.env:
+                self._learn(node, command.env)
         if node.agent is not None:
             prompt = f"{self._place.root}/{node.agent.prompt_file}"
             if attempt.feedback or not node.agent.prompt_file:
@@ -140,18 +143,18 @@ class Kitchen:
 
     def _values(self, attempt: Attempt, args: tuple[str, ...], cwd: str) -> Values:
         """The late values; paths are as a command sees them that runs in `cwd`."""
-        named: dict[str, list[str]] = {}
-        for name, path in attempt.files:
-            if name:
-                named.setdefault(name, []).append(seen_from(cwd, path))
-        for source in attempt.node.inputs:
-            if source.name:
-                named.setdefault(source.name, [])
+        named: dict[str, list[str]] = {source.name: [] for source in attempt.node.inputs if source.name}
+        if named:
+            for name, path in attempt.files:
+                if name:
+                    named.setdefault(name, []).append(seen_from(cwd, path))
+        files = [path for _, path in attempt.files]
+        changed, guarded = attempt.changed, attempt.guarded
+        if cwd:
+            files, changed, guarded = [[seen_from(cwd, path) for path in paths] for paths in (files, changed, guarded)]
         return self._answers.values(
-            inputs=list(dict.fromkeys([seen_from(cwd, path) for _, path in attempt.files])), named=named,
-            changed=[seen_from(cwd, path) for path in attempt.changed], args=list(args),
-            files=[seen_from(cwd, path) for path in attempt.guarded], feedback=attempt.feedback,
-        )  # fmt: skip
+            inputs=list(dict.fromkeys(files)), named=named, changed=changed, args=list(args), files=guarded, feedback=attempt.feedback
+        )
 
     def keep_feedback(self, node: Node, text: str) -> None:
         """Keep for the next attempt at a node what gates said, without secrets: what it made may hold them. Raises UetError."""

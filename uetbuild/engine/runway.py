@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from math import ceil
 
-from uetbuild.core.kinds import Kind
-from uetbuild.core.nodes import Source
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Node
-    from uetbuild.core.ports import Disk
-    from uetbuild.engine.memory import Memory
     from uetbuild.engine.request import Request
 
 SEEN = 8  # recipes that must have ended before their mean says anything
@@ -30,14 +27,14 @@ NEWEST = 0.1  # weight of the newest duration in the mean
 class Runway:
     """What waits for a place though it is prepared: `waiting`, by index of the node."""
 
-    __slots__ = ("waiting", "_disk", "_ended", "_graph", "_jobs", "_mean", "_memory", "_request")
+    __slots__ = ("waiting", "_ended", "_graph", "_is_free", "_jobs", "_mean", "_request")
 
-    def __init__(self, graph: Graph, request: Request, disk: Disk, memory: Memory) -> None:
+    def __init__(self, graph: Graph, request: Request, is_free: Callable[[int], bool]) -> None:
+        """`is_free(i)`: whether nothing stands where the outputs of a node will be."""
         self.waiting: set[int] = set()
         self._graph = graph
         self._request = request
-        self._disk = disk
-        self._memory = memory
+        self._is_free = is_free
         self._jobs = request.jobs
         self._ended = 0
         self._mean = 0.0
@@ -67,16 +64,7 @@ class Runway:
         node = self._graph.nodes[i]
         if self._request.strict_waves or i in self._request.follow or i in self._request.arguments or self._request.focus is not None:
             return False
-        return _is_plain(node) and self._is_clear(node)
-
-    def _is_clear(self, node: Node) -> bool:
-        last = self._memory.stamps.get(node.id)
-        paths = [source.pattern for source in node.outputs]
-        if node.depfile:
-            paths.append(node.depfile)
-        if last is not None:
-            paths += last.outputs
-        return all(self._disk.kind(path) == Kind.ABSENT for path in paths)
+        return _is_plain(node) and self._is_free(i)
 
 
 def _is_plain(node: Node) -> bool:
@@ -84,4 +72,4 @@ def _is_plain(node: Node) -> bool:
         node.edits, node.agent, node.guard, node.gates, node.resources, node.mutex, node.exclusive, node.interactive, node.retry,
         node.budget, node.confirm, node.skip_if, node.keep, node.forbid, node.isolation == "sandbox",
     )  # fmt: skip
-    return not any(special) and all(source.kind == Source.PATH and not source.folder for source in node.outputs)
+    return not any(special)

@@ -18,7 +18,7 @@ from uetbuild.engine.remnants import remnants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence, Set
 
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Node, Project, Sources
@@ -208,12 +208,13 @@ class Survey:
     def matching(self, sources: Sources, node: Node) -> FileList:
         """Files on disk that match `sources`, with `outputs:ID` resolved."""
         last = self.memory.stamps.get(node.id)
-        own = frozenset(last.outputs) if last is not None and last.outputs else frozenset()
-        own |= {source.pattern for source in node.outputs if source.kind == Source.PATH}
+        own = {source.pattern for source in node.outputs if source.kind == Source.PATH}
+        if last is not None:
+            own.update(last.outputs)
         exclude = self.project.settings.exclude
         if self.gone is None:
             self.gone = remnants(self.graph, self.memory, self.disk, exclude)
-        if not any(source.kind == Source.CREATED for source in sources):
+        if Source.CREATED not in [source.kind for source in sources]:
             return files(sources, self.disk, exclude, NOTHING, own, self.gone)
         found: FileList = []
         for place, source in enumerate(sources):
@@ -254,7 +255,7 @@ class Survey:
             return last
         return last.with_(deps={name: result for name, result in last.deps.items() if name not in absent})
 
-    def _created(self, source: Source, rest: Sources, own: frozenset[str]) -> FileList:
+    def _created(self, source: Source, rest: Sources, own: Set[str]) -> FileList:
         paths: list[str] = []
         for j in self.reach.members(source.pattern):
             made = self.memory.made_by(self.graph.nodes[j].id)

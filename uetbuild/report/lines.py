@@ -38,8 +38,8 @@ class Lines:
     """
 
     __slots__ = (
-        "_announced", "_asked", "_command", "_dumps", "_err", "_explain", "_failures", "_here", "_mode", "_out", "_prefixed",
-        "_names", "_quiet", "_reasons", "_running", "_text", "_verbose", "live", "several",
+        "_announced", "_asked", "_command", "_dumps", "_err", "_explain", "_failures", "_here", "_is_seen", "_mode", "_out",
+        "_prefixed", "_names", "_quiet", "_reasons", "_running", "_text", "_verbose", "live", "several",
     )  # fmt: skip
 
     def __init__(
@@ -50,7 +50,8 @@ class Lines:
         self._err = err
         self._text = err if json else out
         self._mode = mode
-        self.live = live and self._text.is_terminal()
+        self._is_seen = self._text.is_terminal()
+        self.live = live and self._is_seen
         self.several = False
         self._quiet = quiet
         self._verbose = verbose
@@ -141,8 +142,7 @@ class Lines:
     def _started(self, node: str, data: dict[str, Any]) -> None:
         running = self._running[node] = Running(data)
         running.started(followed=self._mode != "failed")
-        cells = width(safe_name(node))
-        if self._names < cells <= _NAMES and self._text.is_terminal():
+        if self._is_seen and self._names < (cells := width(safe_name(node))) <= _NAMES:
             self._names = cells
         if data.get("attempt", 1) > 1 and node not in self._announced:
             self._say(f"{self._name(node)}  runs again (attempt {data['attempt']})")
@@ -229,12 +229,12 @@ class Lines:
 
     def _ran(self, node: str, running: Running, outcome: str, seconds: float) -> None:
         took = duration(seconds) if outcome == "succeeded" else outcome
-        cells = width(safe_name(node))
-        gap = " " * max(0, self._names - cells)
-        room = self._room(cells + len(gap) + len(took) + 4)
-        what = cut(running.what, room) if room >= min(_LEAST, width(running.what)) else ""
+        name, what = safe_name(node), running.what
+        gap = " " * max(0, self._names - width(name))
+        room = self._room(width(name) + len(gap) + len(took) + 4)
+        what = what if width(what) <= room else cut(what, room) if room >= _LEAST else ""
         time = paint(took, DIM if outcome == "succeeded" else YELLOW, self._text.colours)
-        self._say("  ".join(part for part in (self._name(node) + gap, what, time) if part))
+        self._say("  ".join([part for part in (paint(name, GREEN, self._text.colours) + gap, what, time) if part]))
 
     def _failed(self, node: str, running: Running, data: dict[str, Any]) -> None:
         why, *more = why_failed(data)
@@ -294,7 +294,7 @@ class Lines:
 
     def _room(self, taken: int) -> int:
         """Cells for a title or command in a line of which so many are taken: on a terminal the line shall not wrap."""
-        return min(_WIDEST, self._text.width() - taken) if self._text.is_terminal() else _WIDEST
+        return min(_WIDEST, self._text.width() - taken) if self._is_seen else _WIDEST
 
     def _name(self, node: str) -> str:
         return paint(safe_name(node), GREEN, self._text.colours)

@@ -16,23 +16,29 @@ _WIDEST = 1000  # characters of a line
 
 class Running:
     """Made from the data of `node_started`. `log`: path of what it prints, "" = nowhere; `begins`: where in it this attempt does;
-    `streamed`: its output is shown as it comes.
+    `streamed`: its output is shown as it comes; `tail`: what is shown of it, None where nothing is to be.
     """
 
-    __slots__ = ("begins", "command", "log", "streamed", "tail", "title")
+    __slots__ = ("begins", "command", "log", "streamed", "title", "_followed", "_tail")
 
     def __init__(self, data: dict[str, Any], begins: int = 0) -> None:
         self.title: str = data.get("title") or ""
         self.command: str = data.get("command") or ""
         self.log: str = data.get("log") or ""
         self.begins, self.streamed = begins, False
-        self.tail: Tail | None = None
+        self._followed = False
+        self._tail: Tail | None = None
 
     def started(self, followed: bool) -> None:
         """It starts now; `followed`: what it prints may be shown."""
         self.begins = size_of(self.log)
-        if followed and self.log:
-            self.tail = Tail(self.log, self.begins)
+        self._followed = followed and bool(self.log)
+
+    @property
+    def tail(self) -> Tail | None:
+        if self._tail is None and self._followed:
+            self._tail = Tail(self.log, self.begins)
+        return self._tail
 
     def rest(self, whole_lines: bool = False) -> Iterator[str]:
         """What it printed and was not shown yet, when it has ended."""

@@ -42,6 +42,7 @@ class RealDisk:
     def __init__(self, root: str, digests: Digests, environ: Mapping[str, str] = os.environ) -> None:
         self.root = root
         self.reader = -1  # nobody
+        self.observing = True
         self.observations = Observations()
         self._base = root.rstrip("/") + "/"
         self._digests = digests
@@ -52,12 +53,11 @@ class RealDisk:
 
     def kind(self, path: str) -> str:
         """A letter of `Kind`. Raises UetError where a folder on the way may not be searched."""
-        path = self._inside(path)
+        if path[:1] == "/":
+            path = self._inside(path)
         kind = self._looks.at(path).kind
-        seen = self.observations
-        if seen.kinds.setdefault(path, kind) != kind:
-            seen.kinds[path] = CHANGED
-        seen.read_by(path, self.reader)
+        if self.observing:
+            self.observations.saw_kind(path, kind, self.reader)
         return kind
 
     def signature(self, path: str) -> str:
@@ -67,7 +67,7 @@ class RealDisk:
 
     def digest(self, path: str) -> str:
         """Digest of what stands there (core/stamps.py); `o` for devices and the like. Raises UetError when it cannot be read."""
-        return self._digest(self._inside(path))
+        return self._digest(self._inside(path) if path[:1] == "/" else path)
 
     def read(self, path: str) -> bytes | None:
         """Content of a file, through links, None where there is none. Raises UetError when it cannot be read."""
@@ -76,7 +76,7 @@ class RealDisk:
         if look.kind == Kind.LINK:
             self._digest(path)  # so that the target is observed too
         elif look.kind == Kind.FILE:
-            self._observe(path, look)
+            self.observations.saw_file(path, look.vouches, self.reader)
         else:
             self.kind(path)
             return None
@@ -119,7 +119,7 @@ class RealDisk:
 
     def forget(self, paths: list[str] | None = None) -> None:
         """Look afresh next time at these paths, at what is below them and at their folders; None: at everything."""
-        self._looks.forget(paths if paths is None else [self._inside(path) for path in paths])
+        self._looks.forget(paths if paths is None else [self._inside(path) if path[:1] == "/" else path for path in paths])
 
     def take_observations(self) -> Observations:
         """What was seen so far; observing starts anew, also of what is looked at again without being forgotten."""
@@ -140,14 +140,17 @@ class RealDisk:
     def _see(self, path: str) -> Look:
         now = time_ns()
         try:
-            status = os.lstat(self._full(path))
+            status = os.lstat(path if path[:1] == "/" else self._base + path)
+        except FileNotFoundError:
+            return Look(Kind.ABSENT, None, None)
         except OSError as error:
             self._absent(path, error)
             return Look(Kind.ABSENT, None, None)
         except ValueError:  # a zero byte: no file has that name
             return Look(Kind.ABSENT, None, None)
-        token = signature(status)
-        return Look(kind_of(status.st_mode), token, token if self._is_settled(status, now) else ())
+        token = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)  # `signature`, without the call
+        kind = Kind.FILE if stat.S_ISREG(status.st_mode) else kind_of(status.st_mode)
+        return Look(kind, token, token if self._is_settled(status, now) else ())
 
     def _is_settled(self, status: os.stat_result, now: int) -> bool:
         """Whether every change after `now`, which is before `status` was taken, shows in the times."""
@@ -155,12 +158,6 @@ class RealDisk:
             return True
         self._window = self._window or granularity(self.root)
         return is_settled(status, now, self._window)
-
-    def _observe(self, path: str, look: Look) -> None:
-        seen = self.observations
-        if seen.files.setdefault(path, look.vouches) != look.vouches:
-            seen.files[path] = ()
-        seen.read_by(path, self.reader)
 
     def _absent(self, path: str, error: OSError) -> None:
         """Return where the error says that nothing is there, else raise UetError."""
@@ -181,9 +178,9 @@ class RealDisk:
 
     def _digest(self, path: str) -> str:
         look = self._looks.at(path)
-        if look.kind in (Kind.FOLDER, Kind.OTHER):
-            return self.kind(path)
         if look.digest is None:
+            if look.kind == Kind.FOLDER or look.kind == Kind.OTHER:
+                return self.kind(path)
             if look.kind == Kind.FILE:
                 look.digest = self._digest_file(path, look)
             elif look.kind == Kind.LINK:
@@ -191,7 +188,8 @@ class RealDisk:
             else:
                 look.digest = Kind.ABSENT
                 self._digests.drop(path)
-        self._observe(path, look)
+        if self.observing:
+            self.observations.saw_file(path, look.vouches, self.reader)
         return look.digest
 
     def _digest_file(self, path: str, look: Look) -> str:
@@ -202,15 +200,16 @@ class RealDisk:
             for _ in range(ATTEMPTS):
                 now = time_ns()
                 before, digest, after = self._hash(path)
-                if signature(before) == signature(after):
+                token = signature(after)
+                is_whole = signature(before) == token
+                if is_whole:
                     break
         except OSError as error:
             look.vouches = ()  # it was there a moment ago
             if error.errno != errno.ELOOP:  # else it has become a link
                 self._absent(path, error)
             return Kind.ABSENT
-        token = signature(after)
-        if token != look.token or token != signature(before):  # written after we looked: this digest is of now, and nothing may rely on it
+        if token != look.token or not is_whole:  # written after we looked: this digest is of now, and nothing may rely on it
             look.token, look.vouches = token, ()
         elif self._is_settled(before, now):
             self._digests.put(path, (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino, digest))
@@ -255,7 +254,7 @@ class RealDisk:
                 return True
             if target in way or len(way) == LINKS:
                 for link in way:
-                    self._observe(link, self._looks.at(link))
+                    self.observations.saw_file(link, self._looks.at(link).vouches, self.reader)
                 return False
             way.append(target)
             target = self._target(target, text)

@@ -85,18 +85,21 @@ class FileHands:
                 return
             folder = above
 
-    def make_folder(self, folder: str) -> None:
-        """Make a folder and its parents. Raises UetError where something else stands in the way."""
+    def make_folder(self, folder: str) -> bool:
+        """Make a folder and its parents; whether it was not there. Raises UetError where something else stands in the way."""
         folder = self._checked(folder)
-        way = self._resolved(folder + "/.", folder) if folder else ""
-        if not folder or os.path.isdir(os.path.join(self.root, folder)):
-            return
+        if not folder or self._is_there(folder):
+            return False
+        way = self._resolved(folder + "/.", folder)
+        if os.path.isdir(self._base + folder):
+            return False
         try:
             reach("folder.making")
             descriptor = self._open(way, make=True)
         except OSError as error:
             raise _failure("make the folder", folder, error) from error
         os.close(descriptor)
+        return True
 
     def save_copy(self, path: str, run: str) -> str:
         """Copy a file or link, as a link, to `kept/RUN/path`; returns the copy's path as shown to people, "" where nothing stands.
@@ -153,10 +156,8 @@ class FileHands:
 
     def _resolved(self, path: str, shown: str = "") -> str:
         """The same path without links on the way to its last part, relative to the root. Raises UetError where a link leads out of it."""
-        folder, name = os.path.split(path)
-        if not folder:
-            return path
-        link = self._first_link(folder)
+        folder, _, name = path.rpartition("/")
+        link = self._first_link(folder) if folder else ""
         if not link:
             return path
         real = os.path.realpath(os.path.join(self.root, folder))
@@ -168,6 +169,18 @@ class FileHands:
         relative = os.path.join(real[len(self._base) :], name)
         self._refuse_reserved(relative, shown or path)
         return relative
+
+    def _is_there(self, folder: str) -> bool:
+        """Whether a folder is there, and no link on the way to it."""
+        place = self.root.rstrip("/")
+        try:
+            for part in folder.split("/"):
+                place = f"{place}/{part}"
+                if not stat.S_ISDIR(os.lstat(place).st_mode):
+                    return False
+        except OSError:
+            return False
+        return True
 
     def _first_link(self, folder: str) -> str:
         """The part of a path at which it leaves the folders that it names, "" where it does not."""

@@ -97,11 +97,14 @@ class Looks:
         for folder in self._aliased.values():
             folder.looks.clear()
             folder.checked = False
+        folders = self._folders
         for path in paths:
-            self._forget_below(path)
-            while path not in ("", "/"):
-                path, name = split(path)
-                above = self._folders.get(path)
+            if path in folders:
+                self._forget_below(path)
+            while path and path != "/":
+                parent, slash, name = path.rpartition("/")  # `split`, without the call
+                path = parent or slash
+                above = folders.get(path)
                 if above is not None:
                     above.looks.pop(name, None)
                     above.checked = False

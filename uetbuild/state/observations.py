@@ -40,6 +40,20 @@ class Observations:
         self.readers: dict[str, int | frozenset[int]] = {}
         self.beyond: set[int] = set()
 
+    def saw_file(self, path: str, vouches: Signature | None, reader: int) -> None:
+        """A file or link was looked at for somebody."""
+        if self.files.setdefault(path, vouches) != vouches:
+            self.files[path] = ()
+        if self.readers.setdefault(path, reader) != reader:
+            self.read_by(path, reader)
+
+    def saw_kind(self, path: str, kind: str, reader: int) -> None:
+        """It was looked for somebody what stands there."""
+        if self.kinds.setdefault(path, kind) != kind:
+            self.kinds[path] = CHANGED
+        if self.readers.setdefault(path, reader) != reader:
+            self.read_by(path, reader)
+
     def read_by(self, path: str, reader: int) -> None:
         """Note for whom a path was looked at."""
         if self.readers.setdefault(path, reader) != reader:
