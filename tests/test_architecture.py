@@ -39,6 +39,7 @@ MAY_IMPORT = {
 PURE = {
     "__future__",
     "_hashlib",
+    "_operator",
     "_sha2",
     "_sha256",
     "bisect",

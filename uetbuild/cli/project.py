@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from uetbuild.core.plan import Plan
     from uetbuild.core.ports import Shell, Store
     from uetbuild.core.stamps import Stamp
+    from uetbuild.engine.discovered import Edges
     from uetbuild.state.history import History
     from uetbuild.state.observations import Observations
     from uetbuild.state.store import SqliteStore
@@ -73,6 +74,7 @@ class OpenProject:
         if self.fresh is not None:
             self.secrets.hush(self.project)  # one that was kept holds none
         self._namespace = found.here
+        self._edges: Edges | None = None  # of the graph that depfiles told
         self.renew(stamps)
 
     def close(self) -> None:
@@ -103,10 +105,14 @@ class OpenProject:
     def renew(self, stamps: Mapping[str, Stamp]) -> None:
         """Take these stamps for what is recorded, and the order that they tell."""
         from uetbuild.cli.targets import Targets  # where a part is opened no words are looked up
-        from uetbuild.engine.discovered import with_discovered  # and nothing was discovered
+        from uetbuild.engine.discovered import discovered_edges, with_edges  # and nothing was discovered
 
         self.stamps = stamps
-        self.graph = with_discovered(self.project, stamps)
+        edges = discovered_edges(self.project, stamps)
+        if edges == self._edges:
+            return  # as it is
+        self._edges = edges
+        self.graph = with_edges(self.project, edges)
         self._targets = Targets(self.project, self.graph, self._namespace, self.here)
 
     def _compiled(self, manifest: str, options: Options, stamps: Mapping[str, Stamp]) -> Project:

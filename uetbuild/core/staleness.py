@@ -6,6 +6,8 @@ Digests are compared for equality, never times for order; early cut-off follows 
 
 from __future__ import annotations
 
+from _operator import attrgetter
+
 from uetbuild.core.stamps import Stage
 from uetbuild.core.verdicts import Judged, Reason, Verdict
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 UP_TO_DATE = Judged(verdict=Verdict.UP_TO_DATE)
 DEPENDS = Judged(verdict=Verdict.DEPENDS)
 SKIPPED = Judged(verdict=Verdict.SKIPPED)
+
+_counted = attrgetter("definition", "inputs", "discovered", "deps", "env", "sh_vars", "programs", "probes")
 
 
 def judge(
@@ -47,8 +51,10 @@ def judge(
     elif last.stage not in (Stage.PRODUCED, Stage.DONE):
         reasons.append(Reason(code="incomplete"))
     else:
-        reasons.extend(_differences(present, last, unsure))
-        reasons.extend(_output_reasons(last, outputs))
+        if _counted(present) != _counted(last):
+            reasons.extend(_differences(present, last, unsure))
+        if outputs != last.outputs:
+            reasons.extend(_output_reasons(last, outputs))
         reasons.extend(edits)
     return Judged(verdict=Verdict.STALE, reasons=tuple(reasons)) if reasons else UP_TO_DATE
 
@@ -92,12 +98,11 @@ def _changed_keys(now: Mapping[str, str], then: Mapping[str, str]) -> list[str]:
 
 
 def _output_reasons(last: Stamp, outputs: Mapping[str, str]) -> Iterable[Reason]:
-    if outputs != last.outputs:
-        for path in sorted(last.outputs):
-            if not outputs.get(path):
-                yield Reason(code="output_missing", detail=path)
-            elif outputs[path] != last.outputs[path]:
-                yield Reason(code="output_modified", detail=path)
+    for path in sorted(last.outputs):
+        if not outputs.get(path):
+            yield Reason(code="output_missing", detail=path)
+        elif outputs[path] != last.outputs[path]:
+            yield Reason(code="output_modified", detail=path)
 
 
 def edit_reasons(node: str, last: Stamp | None, now: Mapping[str, str], chains: Mapping[str, Chain]) -> list[Reason]:

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from uetbuild.core.stamps import Stamp
 
 
-def with_discovered(project: Project, stamps: Mapping[str, Stamp]) -> Graph:
-    """The graph of a project, with the edges that stamps of an earlier build add where they close no cycle. Raises UetError for a
-    cycle of the manifest itself.
+Edges = dict[str, list[str]]  # id of a node -> ids of those that create what it read without declaring it
+
+
+def with_edges(project: Project, edges: Edges) -> Graph:
+    """The graph of a project, with the `discovered_edges` of an earlier build where they close no cycle. Raises UetError for a cycle of
+    the manifest itself.
     """
     inferred = {node.id: node.inferred for node in project.nodes}
-    edges = _edges(project, stamps)
     if edges:
         try:
             return _with(project, inferred, edges)
@@ -37,17 +39,18 @@ def with_discovered(project: Project, stamps: Mapping[str, Stamp]) -> Graph:
     return graph
 
 
-def _with(project: Project, inferred: Mapping[str, tuple[str, ...]], edges: Mapping[str, list[str]]) -> Graph:
+def _with(project: Project, inferred: Mapping[str, tuple[str, ...]], edges: Edges) -> Graph:
     return Graph(project.nodes, {name: (*names, *edges.get(name, ())) for name, names in inferred.items()})
 
 
-def _edges(project: Project, stamps: Mapping[str, Stamp]) -> dict[str, list[str]]:
+def discovered_edges(project: Project, stamps: Mapping[str, Stamp]) -> Edges:
+    """The edges that stamps add to what the manifest says."""
     readers = [stamp for stamp in stamps.values() if stamp.discovered]
     if not readers:
         return {}
     nodes = {node.id: node for node in project.nodes}
     owners = {source.pattern: node.id for node in project.nodes for source in node.outputs if source.kind == Source.PATH}
-    found: dict[str, list[str]] = {}
+    found: Edges = {}
     for stamp in readers:
         node = nodes.get(stamp.node)
         if node is None:
