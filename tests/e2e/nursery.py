@@ -66,7 +66,9 @@ class Program(subprocess.Popen[str]):
             except (AttributeError, OSError):  # no Linux; ended this moment
                 return super().wait(timeout)
             try:
-                select.select([end], [], [], timeout)
+                poll = select.poll()  # which knows no bound for the number of a descriptor, as `select` does
+                poll.register(end, select.POLLIN)
+                poll.poll(timeout * 1000)
             finally:
                 os.close(end)
             timeout = 0
