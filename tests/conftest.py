@@ -34,6 +34,7 @@ os.environ["LANG"] = "C.UTF-8"  # as in the nursery
 gc.set_threshold(100_000, 50, 50)  # as the program does itself: thousands of tests make much that stays
 
 ROOT = Path(__file__).parent
+_ended: list[str] = []  # tests
 CASES = 9  # of the property test of the whole, where nothing else is said
 
 
@@ -79,6 +80,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()  # nobody need look at the tests themselves again
+
+
+def pytest_runtest_logfinish(nodeid: str) -> None:
+    """What builds in this process leave in circles, open files among it, goes now and then; the program itself ends long before that matters."""
+    _ended.append(nodeid)
+    if not len(_ended) % 50:
+        gc.collect()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
