@@ -79,14 +79,14 @@ def test_what_changed_while_it_ran_starts_anew_behind_what_is_queued():
     seen = []
 
     def touched(world):
-        seen.append(world.files["in/n15"])
+        seen.append((world.files["in/n15"], "out/n15" in world.files))
         world.files["out/n15"] = world.files["in/n15"]
         world.files["in/n15"] = "other"
 
     here.recipes["n15"] = touched
     build = Build(here, *nodes(), jobs=2)
     build.run()
-    assert build.code == 0 and seen == ["n15", "other"]
+    assert build.code == 0 and seen == [("n15", False), ("other", False)]  # cleared again
 
 
 @pytest.mark.parametrize(

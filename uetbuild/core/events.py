@@ -33,6 +33,14 @@ class Event(Record):
     node: str
     data: dict[str, Any]
 
+    def __init__(self, *, seq: int, time: float, run: str, event: str, node: str = "", data: dict[str, Any] | None = None) -> None:
+        self.seq = seq  # spelled out: no other record is made as often
+        self.time = time
+        self.run = run
+        self.event = event
+        self.node = node
+        self.data = {} if data is None else data
+
     def as_json(self) -> dict[str, Any]:
         """The object of interface section 4."""
         shown: dict[str, Any] = {"seq": self.seq, "time": self.time, "run": self.run, "event": self.event}

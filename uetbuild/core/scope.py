@@ -96,10 +96,11 @@ def grounds(sources: Sources) -> list[str]:
     """Paths that, with what is below them, hold all files that the sources can mean, none twice; `outputs:ID` adds none."""
     found: dict[str, None] = {}
     for source in sources:
-        if source.kind == Source.GROUP:
+        kind = source.kind
+        if kind == Source.GROUP:
             found.update(dict.fromkeys(grounds(source.items)))
-        elif source.kind != Source.CREATED and not source.negative:
-            found[source.pattern if source.kind == Source.PATH else fixed_part(source.pattern)] = None
+        elif kind != Source.CREATED and not source.negative:
+            found[source.pattern if kind == Source.PATH else fixed_part(source.pattern)] = None
     return list(found)
 
 

@@ -116,10 +116,12 @@ class Bench:
         self._owners = outputs.owners
         self._tried: dict[int, dict[str, tuple[str, str]]] = {}  # of editors that failed: path -> (what it found, what it left)
 
-    def prepare(self, attempt: Attempt, run: str, now: float) -> Stamp:
-        """Clear the way for the recipe; returns the STARTED stamp. Raises UetError (exit 1) where outputs are not ours to replace."""
+    def prepare(self, attempt: Attempt, run: str, now: float, is_free: bool) -> Stamp:
+        """Clear the way for the recipe; returns the STARTED stamp. `is_free`: that nothing stands in it was seen just now. Raises UetError
+        (exit 1) where outputs are not ours to replace.
+        """
         node, last = attempt.node, attempt.last
-        is_free = self._outputs.is_free(node, last)
+        is_free = is_free or self._outputs.is_free(node, last)
         if not is_free:
             self._clear(attempt, run)
         self._outputs.prepare(node)
@@ -243,7 +245,8 @@ class Bench:
         self._survey.has_run(attempt.i)
         paths = dict.fromkeys(grounds((*node.inputs, *node.edits, *node.outputs)))
         for known in (attempt.present.inputs, attempt.edits, attempt.forbidden, () if last is None else last.outputs):
-            paths |= dict.fromkeys(known)
+            if known:
+                paths |= dict.fromkeys(known)
         if node.depfile:
             paths[node.depfile] = None
         self._disk.forget(list(paths))

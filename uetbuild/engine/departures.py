@@ -78,7 +78,7 @@ class Departures:
             attempt = Attempt(i, node, self._waiting.next(i), survey.seen[i], survey.memory.stamps.get(node.id))
             if not ahead:
                 self._announce(i, judged)
-            job = self._prepare(attempt, judged)
+            job = self._prepare(attempt, judged, ahead)
             if not ahead:
                 self._tell(attempt)
             return attempt, job
@@ -155,12 +155,12 @@ class Departures:
             self._without_running(i, "failed" if state == State.FAILED else "cancelled", why)
         return state
 
-    def _prepare(self, attempt: Attempt, judged: Judged | None) -> Job:
+    def _prepare(self, attempt: Attempt, judged: Judged | None, ahead: bool) -> Job:
         i, node, journal, request = attempt.i, attempt.node, self._journal, self._survey.request
         has_args = i in request.arguments
         attempt.focus = request.focus if request.focus is not None and i in request.focus.narrowed else None
         attempt.overtakes = judged is None or any(reason.code != "edit_modified" for reason in judged.reasons)
-        stamp = self._bench.prepare(attempt, journal.run, self._clock.now())
+        stamp = self._bench.prepare(attempt, journal.run, self._clock.now(), ahead and attempt.number == 1)  # as `Runway` saw
         job = self._kitchen.job(i, attempt, request.args if has_args else (), self._admission.places(i), i in request.follow)
         attempt.keeps_stamp = has_args or (attempt.focus is not None and len(attempt.changed) < len(attempt.differing))
         if not attempt.keeps_stamp or node.outputs or node.edits:

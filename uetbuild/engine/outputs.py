@@ -45,8 +45,9 @@ class Outputs:
         for source in node.outputs:
             if source.kind != Source.PATH or source.folder or kind(source.pattern) != Kind.ABSENT:
                 return False
-        others = [node.depfile] if node.depfile else []
-        return all(kind(path) == Kind.ABSENT for path in (others if last is None else [*others, *last.outputs]))
+        if node.depfile and kind(node.depfile) != Kind.ABSENT:
+            return False
+        return last is None or all(kind(path) == Kind.ABSENT for path in last.outputs)
 
     def refusal(self, node: Node, last: Stamp | None, forced: bool) -> str:
         """Why the node must not start, "" where it may: something stands at a literal output that is not ours to replace."""

@@ -104,8 +104,8 @@ class Looks:
             while path and path != "/":
                 parent, slash, name = path.rpartition("/")  # `split`, without the call
                 path = parent or slash
-                above = folders.get(path)
-                if above is not None:
+                if path in folders:
+                    above = folders[path]
                     above.looks.pop(name, None)
                     above.checked = False
 
