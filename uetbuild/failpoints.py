@@ -101,6 +101,9 @@ POINTS: dict[str, dict[str, tuple[str, str]]] = {
         "failure.clearing": (STEP, "it failed, what it left is about to be removed"),
     },
     "state/store.py": {
+        "processes.forgetting": (COMMIT, "what an earlier build left running is gone, and still on record"),
+    },
+    "state/moments.py": {
         "run.committing": (COMMIT, "the turn in which the run begins, before its commit"),
         "run.committed": (STEP, "the same, after it"),
         "started.committing": (COMMIT, "STARTED of a node, before its commit"),
@@ -119,7 +122,6 @@ POINTS: dict[str, dict[str, tuple[str, str]]] = {
         "dropped.committed": (STEP, "the same, after it"),
         "ended.committing": (COMMIT, "the end of the run, before its commit"),
         "ended.committed": (STEP, "the same, after it"),
-        "processes.forgetting": (COMMIT, "what an earlier build left running is gone, and still on record"),
     },
     "engine/journal.py": {
         "events.telling": (STEP, "the turn is durable, and about to be shown"),

@@ -392,6 +392,28 @@ def test_a_row_under_another_key_or_in_another_table_is_not_believed(layout):
     assert "rows of `.uet/state.db` are damaged" in reader.warnings[-1]
 
 
+def test_damaged_rows_go_with_the_next_commit_and_what_is_written_then_stays(layout):
+    writer = open_writer(layout)
+    writer.commit(full_changes(3))
+    writer.close()
+    with sqlite3.connect(layout.database) as connection:
+        connection.execute("UPDATE stamps SET body = 7 WHERE key IN (?, ?)", (b"n0", b"n1"))
+        connection.execute("UPDATE durations SET body = 7 WHERE key = ?", (b"n2",))
+        connection.execute("INSERT INTO answers VALUES (NULL, 7)")
+    connection.close()
+    again = open_writer(layout)
+    assert list(again.stamps()) == ["n2"] and again.answers()
+    changes = full_changes(3)
+    del changes.stamps["n1"]
+    again.commit(changes)
+    again.commit(full_changes(1))
+    assert "4 rows of `.uet/state.db` are damaged" in again.warnings[-1]
+    again.close()
+    reader = open_reader(layout)
+    assert sorted(reader.stamps()) == ["n0", "n2"] and sorted(reader.durations()) == ["n0", "n1", "n2"] and reader.answers()
+    assert reader.warnings == []
+
+
 def test_rows_of_records_with_other_fields_read_as_absent(layout, monkeypatch):
     writer = open_writer(layout)
     writer.commit(full_changes(2))

@@ -41,13 +41,6 @@ REMEMBERED = 10  # durations of a node that are kept
 ENDED = frozenset({"succeeded", "failed", "quarantined", "cancelled"})
 RUNNING = "running"
 
-STAGES = (  # failpoints before and after the commit of a stamp
-    (Stage.STARTED, ("started.committing", "started.committed")),
-    (Stage.PRODUCED, ("produced.committing", "produced.committed")),
-    (Stage.REJECTED, ("rejected.committing", "rejected.committed")),
-    (Stage.DONE, ("done.committing", "done.committed")),
-)
-
 Process = tuple[str, str, int, int, str]  # run, node, pid, kernel start time in clock ticks, boot id
 Durations = tuple[float, ...]  # of a node: the mean, then those of its last runs, the newest last
 Run = tuple[str, float, float, "dict[str, object]"]  # state, started, finished (0.0 = not yet), summary
@@ -67,6 +60,7 @@ class SqliteStore:
         self._spawned: dict[str, Process] = {}  # what this build recorded of its processes, by key
         self.known = Changes()  # what was read or written here
         self._damaged = 0
+        self._doomed: dict[str, list[Any]] = {}  # table -> keys of damaged rows that are there yet
         self._names: list[str] | None = None  # the nodes of which anything is read, None for all
         database.refill = self._refill
 
@@ -148,6 +142,7 @@ class SqliteStore:
             row = None if name is None else unseal(blob, key, start)
             if name is None or row is None:
                 self._damaged += 1
+                self._doomed.setdefault(table, []).append(key)
             else:
                 found[name] = revive(row)
         return found
@@ -168,20 +163,27 @@ class SqliteStore:
         if not changes and not self.digests.learnt:
             return
         put, gone = self.digests.pending()
+        durations = self._learn_durations(changes)
         statements: list[Statement] = [
+            *self._mended(),
             *_facts(changes),
-            _put("durations", self._learn_durations(changes), DURATIONS),
+            _put("durations", durations, DURATIONS),
             ("INSERT OR REPLACE INTO digests VALUES (?, ?)", put),
             ("DELETE FROM digests WHERE key = ?", gone),
             ("INSERT OR REPLACE INTO events VALUES (?, ?, ?)", [_event_row(event) for event in changes.events]),
         ]
         statements += self._run_rows(changes)
-        moments = _moments(changes) if is_armed() else []
-        self.database.write(statements, [before for before, _ in moments])
+        found: list[tuple[str, str]] = []
+        if is_armed():
+            from uetbuild.state.moments import moments  # only in tests
+
+            found = moments(changes, changes.run is not None and changes.run[1] in ENDED)
+        self.database.write(statements, [before for before, _ in found])
+        self._doomed.clear()
         self.digests.written()
         self.known.add(changes)
         changes.clear()
-        for _, after in moments:
+        for _, after in found:
             reach(after)
 
     def forget_processes(self) -> None:
@@ -231,6 +233,14 @@ class SqliteStore:
             self._spawned.clear()
             statements.append(("DELETE FROM processes", [()]))
         return statements
+
+    def _mended(self) -> list[Statement]:
+        """Statements by which damaged rows go, else each build would find them. Where all is known the table is written anew: of a page in
+        disorder no row is found by its key.
+        """
+        if self._names is None:
+            return [(f"DELETE FROM {table}", [()]) for table in self._doomed] + (self._refill() if self._doomed else [])
+        return [(f"DELETE FROM {table} WHERE key IS ?", [(key,) for key in keys]) for table, keys in self._doomed.items()]
 
     def _refill(self) -> list[Statement]:
         """What is known of a file that turned out to be damaged, for the one that takes its place: so nothing that this build has judged up
@@ -303,18 +313,3 @@ def event_key(run: bytes, seq: int) -> bytes:
 def _event_row(event: Event) -> tuple[bytes, int, bytes]:
     run = key_of(event.run)
     return (run, event.seq, seal((event.time, event.event, event.node, event.data), event_key(run, event.seq), EVENTS))
-
-
-def _moments(changes: Changes) -> list[tuple[str, str]]:
-    """The failpoints (before, after) of a commit, by what it makes durable."""
-    found = []
-    if changes.run is not None:
-        found.append(("ended.committing", "ended.committed") if changes.run[1] in ENDED else ("run.committing", "run.committed"))
-    if changes.pids:
-        found.append(("pid.committing", "pid.committed"))
-    if changes.dropped:
-        found.append(("dropped.committing", "dropped.committed"))
-    if any(stamp.not_before for stamp in changes.stamps.values()):
-        found.append(("retry.committing", "retry.committed"))
-    stages = {stamp.stage for stamp in changes.stamps.values()}
-    return [*found, *[names for stage, names in STAGES if stage in stages]]
