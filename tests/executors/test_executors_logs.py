@@ -68,3 +68,16 @@ def test_what_a_job_printed_whose_worker_is_killed_at_once_is_its_log(pool, monk
         os.kill(worker, signal.SIGKILL)
     assert pool.outcome(job).result == Result.LOST
     assert pool.log(job.key) == "said\n"
+
+
+@pytest.fixture
+def unwilling(monkeypatch):
+    """A file system on which the first renaming fails."""
+    rename, left = os.rename, [OSError(28, "No space left on device")]
+    monkeypatch.setattr(os, "rename", lambda *paths: (_ for _ in ()).throw(left.pop()) if left else rename(*paths))
+
+
+def test_what_could_not_be_kept_fails_its_job_and_is_in_no_other_log(unwilling, bench):
+    full, loud = [bench.run(f"echo {word}") for word in ("lost", "said")]
+    assert (full.result, full.message) == (Result.FAILED, "No space left on device")
+    assert (loud.result, bench.log(loud.key)) == (Result.SUCCEEDED, "said\n")

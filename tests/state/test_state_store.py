@@ -377,15 +377,24 @@ def test_a_link_or_folder_in_its_place_is_set_aside(layout, tmp_path):
     open_writer(layout).commit(full_changes(1))
 
 
-def test_a_row_under_another_key_or_in_another_table_is_not_believed(layout):
+def damaged(layout, *statements):
+    """A store of three nodes in which somebody else has written."""
     writer = open_writer(layout)
     writer.commit(full_changes(3))
     writer.close()
     with sqlite3.connect(layout.database) as connection:
-        connection.execute("UPDATE stamps SET body = (SELECT body FROM stamps WHERE key = ?) WHERE key = ?", (b"n1", b"n0"))
-        connection.execute("UPDATE stamps SET body = 7 WHERE key = ?", (b"n2",))
-        connection.execute("INSERT OR REPLACE INTO answers SELECT * FROM stamps")
+        for statement in statements:
+            connection.execute(*statement)
     connection.close()
+
+
+def test_a_row_under_another_key_or_in_another_table_is_not_believed(layout):
+    damaged(
+        layout,
+        ("UPDATE stamps SET body = (SELECT body FROM stamps WHERE key = ?) WHERE key = ?", (b"n1", b"n0")),
+        ("UPDATE stamps SET body = 7 WHERE key = ?", (b"n2",)),
+        ("INSERT OR REPLACE INTO answers SELECT * FROM stamps",),
+    )
     reader = open_reader(layout)
     assert list(reader.stamps()) == ["n1"]
     assert sorted(reader.answers()) == ["q0", "q1", "q2"]
@@ -393,14 +402,12 @@ def test_a_row_under_another_key_or_in_another_table_is_not_believed(layout):
 
 
 def test_damaged_rows_go_with_the_next_commit_and_what_is_written_then_stays(layout):
-    writer = open_writer(layout)
-    writer.commit(full_changes(3))
-    writer.close()
-    with sqlite3.connect(layout.database) as connection:
-        connection.execute("UPDATE stamps SET body = 7 WHERE key IN (?, ?)", (b"n0", b"n1"))
-        connection.execute("UPDATE durations SET body = 7 WHERE key = ?", (b"n2",))
-        connection.execute("INSERT INTO answers VALUES (NULL, 7)")
-    connection.close()
+    damaged(
+        layout,
+        ("UPDATE stamps SET body = 7 WHERE key IN (?, ?)", (b"n0", b"n1")),
+        ("UPDATE durations SET body = 7 WHERE key = ?", (b"n2",)),
+        ("INSERT INTO answers VALUES (NULL, 7)",),
+    )
     again = open_writer(layout)
     assert list(again.stamps()) == ["n2"] and again.answers()
     changes = full_changes(3)

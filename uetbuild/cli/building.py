@@ -266,9 +266,9 @@ def place(session: OpenProject, run: str) -> Place:
 
     def log(node: str) -> str:
         nonlocal known
-        if not known[1]:
-            layout.ensure_run(run)
-        if known[0] != node or not known[1]:
+        if node != known[0]:
+            if not known[0]:
+                layout.ensure_run(run)
             known = (node, layout.log(run, node))
         return known[1]
 

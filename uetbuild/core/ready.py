@@ -66,10 +66,9 @@ class Admission:
         node = self._nodes[number]
         if node.exclusive or node.interactive:
             return IDLE
-        if node.mutex or node.resources or self._scopes:
-            for key in (*self._locks(number), *self._shares(number)):
-                if not self.open(key):
-                    return key
+        for key in (*self._locks(number), *self._shares(number)):
+            if not self.open(key):
+                return key
         if self._conflict:
             for other in running if may_conflict(node) else self._risky:
                 if self._conflict(number, other):
@@ -94,9 +93,9 @@ class Admission:
         self._alone = node.exclusive or node.interactive
         if may_conflict(node):
             self._risky[number] = None
-        if node.mutex or self._scopes:
-            self._held.update([(kind, name) for kind, name, _ in self._locks(number)])
-        shares = self._shares(number) if node.resources else None
+        for kind, name, _ in self._locks(number):
+            self._held.add((kind, name))
+        shares = self._shares(number)
         if shares:
             self._places[number] = [(pool, [heappop(self._free[pool]) for _ in range(amount)]) for _, pool, amount in shares]
 
@@ -105,10 +104,9 @@ class Admission:
         del self.running[number]
         self._risky.pop(number, None)
         self._alone = False
-        opened: list[Blocker] = [("node", number, 0)]
-        if self._held:
-            opened += self._locks(number)
-            self._held.difference_update([(kind, name) for kind, name, _ in opened])
+        opened: list[Blocker] = [("node", number, 0), *self._locks(number)]
+        for kind, name, _ in opened:
+            self._held.discard((kind, name))
         for pool, places in self._places.pop(number, ()):
             opened.append(("pool", pool, 0))
             for place in places:
@@ -122,12 +120,16 @@ class Admission:
         return [(pool, ",".join(map(str, places))) for pool, places in self._places.get(number, ())]
 
     def _locks(self, number: int) -> list[Blocker]:
-        scopes = self._scopes.get(number, ())
-        return [*[("mutex", name, 0) for name in self._nodes[number].mutex], *[("scope", scope, 0) for scope in scopes]]
+        scopes, mutex = self._scopes.get(number, ()), self._nodes[number].mutex
+        if not scopes and not mutex:
+            return []  # as of most
+        return [*[("mutex", name, 0) for name in mutex], *[("scope", scope, 0) for scope in scopes]]
 
     def _shares(self, number: int) -> list[Blocker]:
-        pools = self._pools
-        return [("pool", name, min(amount, pools[name])) for name, amount in self._nodes[number].resources if name in pools]
+        pools, resources = self._pools, self._nodes[number].resources
+        if not resources:
+            return []
+        return [("pool", name, min(amount, pools[name])) for name, amount in resources if name in pools]
 
 
 class ReadyList:

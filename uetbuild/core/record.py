@@ -39,10 +39,8 @@ class Record:
 
     def row(self) -> tuple[Any, ...]:
         """The fields as nested plain tuples, in slot order, ready for `marshal.dumps`."""
-        if not self.NESTED:
-            return tuple(map(getattr, repeat(self), self.__slots__))
         values = list(map(getattr, repeat(self), self.__slots__))
-        for place, _, _ in _nested(type(self)):
+        for place, _, _ in _nested(type(self)) if self.NESTED else ():
             if values[place]:
                 values[place] = _flat(values[place])
         return tuple(values)

@@ -79,7 +79,7 @@ def files(
     none twice under one name. Those of `own` and `gone` are left out."""
     plain = None if len(declared) else _plain(sources, disk)
     if plain is not None:
-        return [found for found in (plain if len(plain) == 1 else dict.fromkeys(plain)) if found[1] not in own and found[1] not in gone]
+        return [found for found in dict.fromkeys(plain) if found[1] not in own and found[1] not in gone]
     bars = barred(exclude)
     parts = list(terms(sources))
     found = walk([term.source for term in parts], disk, bars, _closed(parts))

@@ -6,9 +6,7 @@ Digests are compared for equality, never times for order; early cut-off follows 
 
 from __future__ import annotations
 
-from _operator import attrgetter
-
-from uetbuild.core.stamps import Stage
+from uetbuild.core.stamps import Stage, counted
 from uetbuild.core.verdicts import Judged, Reason, Verdict
 
 TYPE_CHECKING = False
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 UP_TO_DATE = Judged(verdict=Verdict.UP_TO_DATE)
 DEPENDS = Judged(verdict=Verdict.DEPENDS)
 SKIPPED = Judged(verdict=Verdict.SKIPPED)
-
-_counted = attrgetter("definition", "inputs", "discovered", "deps", "env", "sh_vars", "programs", "probes")
 
 
 def judge(
@@ -51,7 +47,7 @@ def judge(
     elif last.stage not in (Stage.PRODUCED, Stage.DONE):
         reasons.append(Reason(code="incomplete"))
     else:
-        if _counted(present) != _counted(last):
+        if counted(present) != counted(last):
             reasons.extend(_differences(present, last, unsure))
         if outputs != last.outputs:
             reasons.extend(_output_reasons(last, outputs))

@@ -5,6 +5,8 @@ Digests are texts whose first letter is the type (`f` file, `x` executable file,
 
 from __future__ import annotations
 
+from _operator import attrgetter
+
 from uetbuild.core.record import Record
 
 
@@ -57,6 +59,10 @@ class Stamp(Record):
     makes: tuple[tuple[int, str, bool], ...]
     attempt: int
     not_before: float
+
+
+counted = attrgetter("definition", "inputs", "discovered", "deps", "env", "sh_vars", "programs", "probes")
+"""Of a stamp: what must be as it was for its recipe to come to the same, all at once."""
 
 
 class Link(Record):

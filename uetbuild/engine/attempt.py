@@ -245,8 +245,7 @@ class Bench:
         self._survey.has_run(attempt.i)
         paths = dict.fromkeys(grounds((*node.inputs, *node.edits, *node.outputs)))
         for known in (attempt.present.inputs, attempt.edits, attempt.forbidden, () if last is None else last.outputs):
-            if known:
-                paths |= dict.fromkeys(known)
+            paths |= dict.fromkeys(known)
         if node.depfile:
             paths[node.depfile] = None
         self._disk.forget(list(paths))

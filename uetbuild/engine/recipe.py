@@ -84,8 +84,7 @@ class Kitchen:
         values = self._values(attempt, args, node.cwd)
         elsewhere = {cwd: self._values(attempt, args, cwd) for step in (*node.steps, *node.finally_) if (cwd := step.cwd) is not None}
         env = self._environment(node, values)
-        if env:
-            self._learn(node, env.items())
+        self._learn(node, env.items())
         inputs = "".join([f"{path}\n" for path in values.inputs])
         changed = "".join([f"{path}\n" for path in values.changed])
         both = ("UET_INPUTS", "UET_CHANGED_FILES")
@@ -101,8 +100,7 @@ class Kitchen:
         commands = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]
         finally_ = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.finally_]
         for command in (*commands, *finally_):
-            if command.env:
-                self._learn(node, command.env)
+            self._learn(node, command.env)
         if node.agent is not None:
             prompt = f"{self._place.root}/{node.agent.prompt_file}"
             if attempt.feedback or not node.agent.prompt_file:

@@ -22,7 +22,7 @@ FINAL = frozenset(
 )
 GOOD = frozenset((State.SUCCEEDED, State.UP_TO_DATE, State.SKIPPED, State.WARNED))
 
-_SUCCESSORS: dict[int, frozenset[int]] = {
+_FOLLOWING: dict[int, frozenset[int]] = {
     State.WAITING: frozenset((State.FRESH, State.STALE, State.BLOCKED, State.CANCELLED, State.WAITS)),
     State.FRESH: frozenset((State.STALE, State.UP_TO_DATE, State.SKIPPED, State.FAILED, State.CANCELLED, State.WARNED, State.WAITS)),
     State.STALE: frozenset((State.RUNNING, State.UP_TO_DATE, State.FAILED, State.CANCELLED, State.WARNED)),
@@ -34,7 +34,7 @@ _SUCCESSORS: dict[int, frozenset[int]] = {
     State.WARNED: frozenset((State.WAITING,)),
     State.WAITS: frozenset((State.WAITING,)),
 }
-_FOLLOWING = [_SUCCESSORS.get(state, frozenset()) for state in range(13)]
+_NONE: frozenset[int] = frozenset()
 
 
 class States:
@@ -52,7 +52,7 @@ class States:
     def set(self, i: int, state: int) -> None:
         """The one place where a node changes its state. Raises AssertionError for a transition that must not be."""
         before = self.of[i]
-        assert state in _FOLLOWING[before], f"node {i}: {before} -> {state}"
+        assert state in _FOLLOWING.get(before, _NONE), f"node {i}: {before} -> {state}"
         self.count[before] -= 1
         self.count[state] += 1
         self.of[i] = state

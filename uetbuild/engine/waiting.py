@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from uetbuild.core.retry import Cause, decide
-from uetbuild.core.stamps import Stage
+from uetbuild.core.stamps import Stage, counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from uetbuild.engine.attempt import Attempt
     from uetbuild.engine.journal import Journal
     from uetbuild.engine.memory import Memory
-
-COUNTED = ("definition", "env", "programs", "probes", "sh_vars", "inputs", "discovered", "deps")  # what must be as it was to go on
 
 
 class Waiting:
@@ -125,7 +123,7 @@ class Waiting:
             return 0.0
         if last.stage not in (Stage.STARTED, Stage.REJECTED):
             return 0.0  # it came to something
-        if any(getattr(last, name) != getattr(present, name) for name in COUNTED):
+        if counted(last) != counted(present):
             return 0.0
         self._numbers[i] = last.attempt
         return max(0.0, min(last.not_before - self._clock.now(), node.retry.limit))  # clocks may have been set

@@ -44,15 +44,16 @@ class Desk:
         if self._sheet is not None and self._sheet[0] == path:
             return self._sheet[1]
         self._drop_sheet()
+        _unlink(path)  # what could not be kept is nobody's
         file = open_log(path)
         self._sheet = (path, file)
         return file
 
     def keep(self, path: str) -> None:
         """The sheet is the log at `path`, in the same folder, from now on; its descriptor is the caller's to close. Raises OSError."""
-        if self._sheet is not None:
-            os.rename(self._sheet[0], path)
-            self._sheet = None
+        sheet, self._sheet = self._sheet, None
+        if sheet is not None:
+            os.rename(sheet[0], path)
 
     def clear(self) -> None:
         """Remove the lists and the sheet and let go of the rest."""

@@ -67,8 +67,8 @@ class Output:
     def publish(self) -> None:
         """From now on there is a log. Raises OSError."""
         if self._is_lent:
+            self._is_lent = False  # whatever becomes of it, nobody else writes there
             self._desk.keep(self._path)
-            self._is_lent = False
 
     def pass_on(self) -> bool:
         """Take what is in the pipe, one chunk; False when it is empty."""
@@ -123,12 +123,14 @@ class Output:
             os.close(self._reading)
             os.close(self._writing)
         self.is_log = wanted or self._goes_on or self.is_over(0)
-        if self.is_log:
-            self.publish()
-        elif not self._is_lent:
-            os.unlink(self._path)
-        if not self._is_lent:
-            os.close(self._log)
+        try:
+            if self.is_log:
+                self.publish()
+            elif not self._is_lent:
+                os.unlink(self._path)
+        finally:
+            if not self._is_lent:
+                os.close(self._log)
         if self._error:
             raise self._error
 

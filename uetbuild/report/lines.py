@@ -229,12 +229,12 @@ class Lines:
 
     def _ran(self, node: str, running: Running, outcome: str, seconds: float) -> None:
         took = duration(seconds) if outcome == "succeeded" else outcome
-        name, what = safe_name(node), running.what
-        gap = " " * max(0, self._names - width(name))
-        room = self._room(width(name) + len(gap) + len(took) + 4)
+        cells, what = width(safe_name(node)), running.what
+        gap = " " * max(0, self._names - cells)
+        room = self._room(cells + len(gap) + len(took) + 4)
         what = what if width(what) <= room else cut(what, room) if room >= _LEAST else ""
         time = paint(took, DIM if outcome == "succeeded" else YELLOW, self._text.colours)
-        self._say("  ".join([part for part in (paint(name, GREEN, self._text.colours) + gap, what, time) if part]))
+        self._say("  ".join([part for part in (self._name(node) + gap, what, time) if part]))
 
     def _failed(self, node: str, running: Running, data: dict[str, Any]) -> None:
         why, *more = why_failed(data)

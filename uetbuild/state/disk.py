@@ -140,17 +140,14 @@ class RealDisk:
     def _see(self, path: str) -> Look:
         now = time_ns()
         try:
-            status = os.lstat(path if path[:1] == "/" else self._base + path)
-        except FileNotFoundError:
+            status = os.lstat(self._full(path))
+        except (FileNotFoundError, ValueError):  # a zero byte: no file has that name
             return Look(Kind.ABSENT, None, None)
         except OSError as error:
             self._absent(path, error)
             return Look(Kind.ABSENT, None, None)
-        except ValueError:  # a zero byte: no file has that name
-            return Look(Kind.ABSENT, None, None)
-        token = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)  # `signature`, without the call
-        kind = Kind.FILE if stat.S_ISREG(status.st_mode) else kind_of(status.st_mode)
-        return Look(kind, token, token if self._is_settled(status, now) else ())
+        token = signature(status)
+        return Look(kind_of(status.st_mode), token, token if self._is_settled(status, now) else ())
 
     def _is_settled(self, status: os.stat_result, now: int) -> bool:
         """Whether every change after `now`, which is before `status` was taken, shows in the times."""

@@ -88,7 +88,7 @@ class FileHands:
     def make_folder(self, folder: str) -> bool:
         """Make a folder and its parents; whether it was not there. Raises UetError where something else stands in the way."""
         folder = self._checked(folder)
-        if not folder or self._is_there(folder):
+        if not folder or self._walk(folder)[1]:
             return False
         way = self._resolved(folder + "/.", folder)
         if os.path.isdir(self._base + folder):
@@ -157,7 +157,7 @@ class FileHands:
     def _resolved(self, path: str, shown: str = "") -> str:
         """The same path without links on the way to its last part, relative to the root. Raises UetError where a link leads out of it."""
         folder, _, name = path.rpartition("/")
-        link = self._first_link(folder) if folder else ""
+        link = self._walk(folder)[0] if folder else ""
         if not link:
             return path
         real = os.path.realpath(os.path.join(self.root, folder))
@@ -170,30 +170,19 @@ class FileHands:
         self._refuse_reserved(relative, shown or path)
         return relative
 
-    def _is_there(self, folder: str) -> bool:
-        """Whether a folder is there, and no link on the way to it."""
-        place = self.root.rstrip("/")
-        try:
-            for part in folder.split("/"):
-                place = f"{place}/{part}"
-                if not stat.S_ISDIR(os.lstat(place).st_mode):
-                    return False
-        except OSError:
-            return False
-        return True
-
-    def _first_link(self, folder: str) -> str:
-        """The part of a path at which it leaves the folders that it names, "" where it does not."""
+    def _walk(self, folder: str) -> tuple[str, bool]:
+        """(the part of a path at which it leaves the folders that it names by a link, "" where it does not; whether a folder is there)."""
         root = self.root.rstrip("/")
-        place = root
+        place, mode = root, 0
         for part in folder.split("/"):
             place = f"{place}/{part}"
             try:
-                if stat.S_ISLNK(os.lstat(place).st_mode):
-                    return place[len(root) + 1 :]
+                mode = os.lstat(place).st_mode
             except OSError:  # nothing is there, nor below it
-                break
-        return ""
+                return "", False
+            if stat.S_ISLNK(mode):
+                return place[len(root) + 1 :], False
+        return "", stat.S_ISDIR(mode)
 
     def _open(self, folder: str, make: bool = False) -> int:
         """A descriptor of a folder below the root, reached without following any link. Raises OSError."""
