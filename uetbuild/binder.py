@@ -26,13 +26,13 @@ BUILD = {
     ),
     "engine": (
         "answers approvals arrivals attempt cells departures discovered gates interrupts journal loop memory order outputs places "
-        "preflight purse recipe recorded remnants request runway states survey tally wait waiting waves"
+        "preflight purse recipe recorded remnants request runway standing states survey tally wait waiting waves"
     ),
     "executors": "ask channel csignal desk orphans output pool queue running spawn supervisor tree watch",
     "manifest": "discover",
     "report": "amounts causes cells closing lines modes reasons running tail",
     "state": (
-        "amended atomic compiled connection content damage database demand digests disk feedback hands history layout lock looks "
+        "absence amended atomic compiled connection content damage database demand digests disk feedback hands history layout lock looks "
         "mounts observations parts reports sealed snapshot sqlite store"
     ),
 }

@@ -14,6 +14,7 @@ from uetbuild.errors import UetError
 from uetbuild.state import content, observations
 from uetbuild.state.digests import Digests
 from uetbuild.state.disk import RealDisk
+from uetbuild.state.mounts import Granularity
 from uetbuild.state.observations import Observations, is_settled, still_holds
 
 
@@ -163,7 +164,14 @@ def test_a_file_that_may_not_be_read_is_an_error_with_its_name(tmp_path, disk, m
     assert disk.digest("link")[0] == "l"
 
 
-def test_quick_edits_of_the_same_size_are_never_missed(tmp_path):
+@pytest.fixture(params=["times of the grain there is", "coarse times"])
+def grain(request, monkeypatch):
+    """Both ways in which the times of files are relied on, where the file system here knows both."""
+    if request.param == "coarse times":
+        monkeypatch.setattr("uetbuild.state.mounts.fine_device", lambda _: -1)
+
+
+def test_quick_edits_of_the_same_size_are_never_missed(tmp_path, grain):
     known = Digests()
     path = tmp_path / "a"
     for number in range(500):
@@ -171,6 +179,64 @@ def test_quick_edits_of_the_same_size_are_never_missed(tmp_path):
         assert RealDisk(str(tmp_path), known).digest("a") == plain(f"{number:06}".encode())
         path.write_text(f"{number:06}"[::-1])
         assert RealDisk(str(tmp_path), known).digest("a") == plain(f"{number:06}"[::-1].encode())
+
+
+def test_a_change_right_after_a_look_never_leaves_what_was_seen_standing(tmp_path, grain):
+    path = tmp_path / "a"
+    path.write_text("0" * 6)
+    for number in range(300):
+        disk = RealDisk(str(tmp_path), Digests())
+        assert disk.digest("a") and disk.entries("")
+        how = number % 3
+        if how == 0:
+            path.write_text(f"{number:06}")
+        elif how == 1:
+            path.chmod(0o644 if number % 2 else 0o755)
+        else:
+            (tmp_path / f"new{number}").touch()
+        assert not still_holds(disk.observations, str(tmp_path), ENV)
+
+
+def test_where_times_are_fine_a_file_that_was_just_written_is_hashed_once(tmp_path, monkeypatch):
+    (tmp_path / "a").write_text("1")
+    device = (tmp_path / "a").stat().st_dev
+    known = Digests()
+    monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _: Granularity(60_000_000_000, device))
+    disk = RealDisk(str(tmp_path), known)
+    disk.digest("a")
+    assert known.learnt and disk.observations.files["a"] != ()
+    known = Digests()
+    monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _: Granularity(60_000_000_000, device + 1))
+    disk = RealDisk(str(tmp_path), known)
+    disk.digest("a")
+    assert not known.learnt and disk.observations.files["a"] == (), "what lies elsewhere may be coarse"
+
+
+def test_files_are_vouched_for_that_were_looked_at_with_these_digests_and_then_all_of_them(tmp_path, monkeypatch):
+    (tmp_path / "a").write_text("1")
+    (tmp_path / "b").write_text("2")
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "folder").mkdir()
+    device = tmp_path.stat().st_dev
+    monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _: Granularity(60_000_000_000, device))
+    disk = RealDisk(str(tmp_path), Digests())
+    disk.observing = False
+    files = {path: disk.digest(path) for path in ("a", "b")}
+    assert disk.vouch(files, 3) and disk.vouched.files.keys() == {"a", "b"} and disk.vouched.readers == {"a": 3, "b": 3}
+    assert not disk.observations.files
+    assert still_holds(disk.vouched, str(tmp_path), ENV)
+    before = dict(disk.vouched.readers)
+    for path in ("link", "folder", "absent"):
+        assert not disk.vouch({"a": files["a"], path: disk.digest(path)}, 4)
+    assert not disk.vouch({**files, "b": files["a"]}, 4)
+    disk.forget(["b"])
+    assert not disk.vouch(files, 4), "nobody knows what is in it now"
+    assert disk.vouched.readers == before
+    (tmp_path / "b").write_text("3")
+    assert not still_holds(disk.vouched, str(tmp_path), ENV)
+    monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _: Granularity(60_000_000_000))
+    disk = RealDisk(str(tmp_path), Digests())
+    assert not disk.vouch({"a": disk.digest("a")}, 3), "a later change might not show"
 
 
 def test_a_settled_file_is_hashed_once(tmp_path, monkeypatch):
@@ -185,7 +251,7 @@ def test_a_settled_file_is_hashed_once(tmp_path, monkeypatch):
 
 def test_a_file_that_changed_just_now_is_not_remembered(tmp_path, monkeypatch):
     (tmp_path / "a").write_text("1")
-    monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _: 60_000_000_000)
+    monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _: Granularity(60_000_000_000))
     known = Digests()
     RealDisk(str(tmp_path), known).digest("a")
     assert known.learnt == {}
@@ -320,7 +386,7 @@ def test_observations_do_not_hold_in_another_environment(project, environ):
 @pytest.mark.parametrize(("look", "path"), [("digest", "a"), ("read", "a"), ("digest", "link"), ("entries", "sub")])
 def test_what_changed_just_now_vouches_for_nothing(project, monkeypatch, look, path):
     for window, holds in ((10_000_000, True), (60_000_000_000, False)):
-        monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _, window=window: window)
+        monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _, window=window: Granularity(window))
         disk = RealDisk(str(project), Digests(), ENV)
         getattr(disk, look)(path)
         assert still_holds(disk.observations, str(project), ENV) is holds
@@ -355,7 +421,9 @@ def test_a_file_that_is_written_while_it_is_read_is_read_again_and_never_remembe
         return found
 
     monkeypatch.setattr("uetbuild.state.content.digest", digest_while_someone_writes)
-    monkeypatch.setattr("uetbuild.state.disk.granularity", lambda _: 1)  # so that nothing but the writing keeps it from being remembered
+    monkeypatch.setattr(
+        "uetbuild.state.disk.granularity", lambda _: Granularity(1)
+    )  # so that nothing but the writing keeps it from being remembered
     for limit in (1, 100):
         settle(project)
         written.clear()

@@ -1,13 +1,14 @@
 """Sealed values, whole files, and what kind of file system a folder lies on."""
 
 import os
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uetbuild.state import atomic
-from uetbuild.state.mounts import file_system, granularity, is_network
+from uetbuild.state.mounts import file_system, fine_device, granularity, is_network
 from uetbuild.state.sealed import key_of, seal, seed, text_of, unseal
 
 VALUES = st.recursive(
@@ -98,7 +99,27 @@ def test_network_file_systems_are_known(monkeypatch):
     assert not any(map(is_network, ["ext4", "btrfs", "", "fuseblk", "overlay"]))
     for kind, window in (("ext4", 10_000_000), ("nfs", 2_000_000_000), ("vfat", 2_000_000_000)):
         monkeypatch.setattr("uetbuild.state.mounts.file_system", lambda _, kind=kind: kind)
-        assert granularity("/") == window
+        assert granularity("/").of(-2) == window
+        assert kind == "ext4" or granularity("/").fine == -1, "there other machines write too, or times are whole seconds"
+
+
+def test_times_are_fine_where_each_change_after_a_look_gives_a_new_one(tmp_path, monkeypatch):
+    fine = fine_device(str(tmp_path))
+    assert fine in (-1, tmp_path.stat().st_dev)
+    assert os.listdir(tmp_path) == []
+    assert fine_device("/proc") == fine_device(str(tmp_path / "nowhere")) == -1
+
+    def found(times, each):
+        given, now = iter(times), iter(range(0, 10**9, each))
+        system = SimpleNamespace(O_TMPFILE=0, O_RDWR=0, O_CLOEXEC=0, open=lambda *_: 3, close=int, pwrite=lambda *_: 1)
+        system.fstat = lambda _: SimpleNamespace(st_ctime_ns=next(given), st_dev=7)
+        monkeypatch.setattr("uetbuild.state.mounts.os", system)
+        monkeypatch.setattr("uetbuild.state.mounts.monotonic_ns", lambda: next(now))
+        return fine_device(str(tmp_path))
+
+    assert found((1, 2, 3, 4), 10_000) == 7
+    assert found((1, 2, 2, 3), 10_000) == found((5, 5, 5, 5), 10_000) == -1
+    assert found((1, 2, 3, 4), 1_000_000) == -1, "so slow that a coarse clock may have moved on each time"
 
 
 def test_a_file_is_created_whole_with_its_mode_and_never_over_another(tmp_path):

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from uetbuild.cli.aside import Aside
     from uetbuild.cli.options import Options
     from uetbuild.cli.project import OpenProject
-    from uetbuild.cli.remember import Remembered
+    from uetbuild.cli.remember import Remembered, Standing
     from uetbuild.core.events import Event
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Settings
@@ -68,14 +68,14 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         known = secrets.forms
         keeping = _keeping(session, options)
         try:
-            code, seen = _run(session, request, held, view, settings, earlier, before, keeping)
+            code, found = _run(session, request, held, view, settings, earlier, before, keeping)
         finally:
             if keeping is not None:
                 keeping.finish()
         if secrets.forms != known and compiled.tells(session.layout, session.key, secrets):
             session.compiled = 0  # a command told a secret that was not known to be one
         if code in (ExitCode.OK, ExitCode.FAILED) and options.typed is not None and request.focus is None and not held.store.warnings:
-            _remember(session, options, held, view, seen)
+            _remember(session, options, held, view, found)
     return code
 
 
@@ -117,17 +117,17 @@ def _wanted(session: OpenProject, options: Options) -> tuple[Request, Settings]:
     return request, settings
 
 
-def _remember(session: OpenProject, options: Options, held: Held, view: Lines, seen: Remembered | None) -> None:
+def _remember(session: OpenProject, options: Options, held: Held, view: Lines, found: Remembered | Standing) -> None:
     """See to it that the next build of the same finds the fast door open, if that can be."""
-    from uetbuild.cli.remember import judged_again  # after the last spawn
+    from uetbuild.cli.remember import Standing, judged_again  # after the last spawn
 
     try:
-        seen = seen or judged_again(session, options, held.store, held.quiet)
+        seen = judged_again(session, options, held.store, held.quiet, found) if isinstance(found, Standing) else found
     except UetError:  # what went wrong since the build ended is for the next one to say
         return
     if seen is not None:  # also where something failed: then it is known what is left to do
-        found, said = seen, view.nothing_to_do(seen.workstreams)
-        held.at_close = lambda: session.remember(options, found.request, found.judged, found.seen, said)
+        kept, said = seen, view.nothing_to_do(seen.workstreams)
+        held.at_close = lambda: session.remember(options, kept.request, kept.judged, kept.seen, said)
 
 
 def _settings(session: OpenProject, options: Options) -> Settings:
@@ -152,9 +152,10 @@ def _done(session: OpenProject, i: int, run: str) -> bool:
 def _run(
     session: OpenProject, request: Request, held: Held, view: Lines, settings: Settings, earlier: Sequence[Event],
     before: Sequence[tuple[str, dict[str, Any]]], keeping: Aside | None,
-) -> tuple[int, Remembered | None]:  # fmt: skip
-    """Build under the lock. Returns the exit code, and on what the verdict rests if nothing had to be done. `earlier`: the events of a run
-    that goes on; `before`: events, with their data, of what happened before this one begins; `keeping`: what is done beside it.
+) -> tuple[int, Remembered | Standing]:  # fmt: skip
+    """Build under the lock. Returns the exit code, and on what the verdict rests if nothing had to be done, else what is known of it.
+    `earlier`: the events of a run that goes on; `before`: events, with their data, of what happened before this one begins; `keeping`:
+    what is done beside it.
     """
     store, root = held.store, session.root
     shell = held.shell(session)
@@ -192,13 +193,12 @@ def _run(
 
         _remove_sandboxes(session)
         close_run(session.layout, run, settings.keep_runs, store.database)
-        return code, None
-    if code:
-        return code, None
-    view.up_to_date(loop.size)
-    from uetbuild.cli.remember import nothing_to_do  # nothing was spawned
+    elif not code:
+        view.up_to_date(loop.size)
+    from uetbuild.cli.remember import Standing, nothing_to_do  # after the last spawn
 
-    return code, nothing_to_do(session, survey, disk)
+    found = None if code or journal.begun else nothing_to_do(session, survey, disk)
+    return code, found or Standing(survey.standing, disk.vouched)
 
 
 def _audience(view: Lines, graph: Graph, request: Request, seconds: dict[str, float]) -> Audience:

@@ -47,6 +47,16 @@ class Remembered:
         self.workstreams = workstreams
 
 
+class Standing:
+    """What a build that did something knows at its end: the `nodes` whose verdict stands, and what was `seen` of that on which it rests."""
+
+    __slots__ = ("nodes", "seen")
+
+    def __init__(self, nodes: set[int], seen: Observations) -> None:
+        self.nodes = nodes
+        self.seen = seen
+
+
 def nothing_to_do(session: OpenProject, survey: Survey, disk: RealDisk) -> Remembered | None:
     """The verdict of a survey that found nothing to do; None where it rests on what only a command can tell."""
     return _remembered(session, survey, disk, dict.fromkeys(survey.seen, True))
@@ -61,23 +71,28 @@ def _remembered(session: OpenProject, survey: Survey, disk: RealDisk, judged: Ma
     return Remembered(seen, request, judged, len(session.graph.workstreams(request.members)) + request.settled)
 
 
-def judged_again(session: OpenProject, options: Options, store: SqliteStore, ended: float) -> Remembered | None:
-    """The verdict that the next build of the same will come to. `ended`: when (`time.monotonic`) the last file had been written.
+def judged_again(session: OpenProject, options: Options, store: SqliteStore, ended: float, known: Standing) -> Remembered | None:
+    """The verdict that the next build of the same will come to. `ended`: when (`time.monotonic`) the last file had been written; `known`
+    is used up.
 
     Digests that are learnt on the way go into the store, which spares the next build the work.
     """
-    sleep(max(0.0, ended + GRANULARITY - monotonic()))  # so that a later change of what was written last shows
+    disk = RealDisk(session.root, store.digests, session.environ)
+    if disk.granularity.fine == -1:
+        sleep(max(0.0, ended + GRANULARITY - monotonic()))  # so that a later change of what was written last shows
     if not still_holds(session.rests_on, session.root, session.environ):
         return None  # the manifest will be read anew
     memory = Memory(store, store.stamps_by_now())
     session.renew(memory.stamps)
     request = session.request(options)
-    disk = RealDisk(session.root, store.digests, session.environ)
-    preflight(session.graph, session.unproven(request), disk)
+    disk.observations = known.seen
+    preflight(session.graph, [i for i in session.unproven(request) if i not in known.nodes], disk)
     survey = session.survey(request, store, disk, None, memory)
+    survey.standing = known.nodes
     verdicts = survey.all()
     store.commit(Changes())
-    return _remembered(session, survey, disk, {i: verdicts[i].verdict in GOOD for i in survey.seen})
+    judged = [i for i in request.members if i in survey.seen or i in known.nodes]
+    return _remembered(session, survey, disk, {i: verdicts[i].verdict in GOOD for i in judged})
 
 
 def save(

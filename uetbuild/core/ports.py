@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, MutableMapping
+from collections.abc import Container, Mapping, MutableMapping
 from typing import Protocol
 
 from uetbuild.core.approval import Answer
@@ -38,6 +38,10 @@ class Disk(Protocol):
 
     def signature(self, path: str) -> str:
         """A token that changes whenever the file is written or replaced; "" where nothing is."""
+
+    def vouch(self, files: Mapping[str, str], reader: int) -> bool:
+        """Whether regular files with these digests, by path, stood there when they were looked at, and a later change of one would show.
+        Then it is recorded that a verdict on the node `reader` rests on them, whether `observing` or not; apart from all other looks."""
 
     def entries(self, folder: str) -> list[tuple[str, str]]:
         """(name, kind) of what stands in a folder, sorted by name; [] where there is no folder."""

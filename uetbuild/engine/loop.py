@@ -20,6 +20,7 @@ from uetbuild.engine.order import Order
 from uetbuild.engine.places import Places
 from uetbuild.engine.request import Request
 from uetbuild.engine.runway import Runway
+from uetbuild.engine.standing import settle
 from uetbuild.engine.states import FINAL, GOOD, State, States
 from uetbuild.engine.tally import Tally
 from uetbuild.engine.waiting import Waiting
@@ -251,7 +252,7 @@ class Loop:
         if state == State.FAILED:
             self.failures.append(i)
         elif state in GOOD:
-            self._survey.settled.add(self.graph.nodes[i].id)
+            settle(self._survey, i)
         for held in self._waves.ended(i):
             self._places.push(held)
         freed, blocked = self._order.ended(i)

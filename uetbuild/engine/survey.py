@@ -38,7 +38,7 @@ class Survey:
 
     __slots__ = (
         "project", "graph", "disk", "memory", "answers", "request", "reach", "recorded", "settled", "seen", "stirred", "approvals",
-        "endings", "gone", "known", "ran", "_files", "_later", "_members",
+        "endings", "gone", "known", "ran", "standing", "_files", "_later", "_members",
     )  # fmt: skip
 
     def __init__(self, project: Project, graph: Graph, disk: Disk, memory: Memory, answers: Answers, request: Request) -> None:
@@ -53,6 +53,7 @@ class Survey:
         self.settled: set[str] = set()  # ids of nodes that ran or were found up to date in this build
         self.seen: dict[int, Stamp] = {}
         self.ran: set[int] = set()
+        self.standing: set[int] = set()  # nodes whose verdict need not be asked for again (engine/standing.py)
         self.stirred: set[int] = set()  # nodes that ran in this build, and those judged so far that come after one
         self.endings = 0  # recipes that have ended, each of which may have written anything
         # (node, `endings`): whether a node before which nothing ran is what it was, for less than a verdict
@@ -69,9 +70,10 @@ class Survey:
         """Verdicts of all members without running anything: what hangs on a stale node `depends`."""
         verdicts: dict[int, Judged] = {}
         pending: set[int] = set()
+        commanded = self.request.forced | self.request.arguments
         for i in self.request.members:
             waits = [j for j in (*self.graph.deps[i], *self.recorded.before.get(i, ())) if j in pending]
-            if self.graph.nodes[i].is_group:
+            if self.graph.nodes[i].is_group or (i in self.standing and i not in commanded):
                 verdict = DEPENDS if waits else UP_TO_DATE
             else:
                 verdict = self.judge(i, waits)
@@ -95,6 +97,7 @@ class Survey:
     def has_run(self, i: int) -> None:
         """The recipe of a node has ended."""
         self.ran.add(i)
+        self.standing.discard(i)
         self.stirred.add(i)
         self.endings += 1
 

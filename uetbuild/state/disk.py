@@ -17,6 +17,7 @@ from uetbuild.core.sha import sha256
 from uetbuild.errors import UetError
 from uetbuild.failpoints import reach
 from uetbuild.state import content
+from uetbuild.state.absence import require_absence
 from uetbuild.state.looks import Look, Looks, split
 from uetbuild.state.mounts import granularity
 from uetbuild.state.observations import CHANGED, COARSE, Observations, find_program, folder_signature, is_settled, kind_of, signature
@@ -27,29 +28,37 @@ if TYPE_CHECKING:
 
     from uetbuild.state.digests import Digests
     from uetbuild.state.looks import Folder
+    from uetbuild.state.mounts import Granularity
     from uetbuild.state.observations import Signature
 
-ABSENT_ERRORS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
-PATH_MAX = 4096  # bytes of a path for the kernel, the zero at its end included
 LINKS = 40  # as many links in a row as the kernel follows
 ATTEMPTS = 3  # at reading a file that is being written
 READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class RealDisk:
-    """Implements `Disk` for the folder `root` (absolute) and the environment `environ`. `observations`: what was seen so far."""
+    """Implements `Disk` for the folder `root` (absolute) and the environment `environ`. `observations`: what was seen so far, `vouched`:
+    what `vouch` recorded."""
 
     def __init__(self, root: str, digests: Digests, environ: Mapping[str, str] = os.environ) -> None:
         self.root = root
         self.reader = -1  # nobody
         self.observing = True
         self.observations = Observations()
+        self.vouched = Observations()
         self._base = root.rstrip("/") + "/"
         self._digests = digests
         self._environ = environ
-        self._window = 0  # of the file system, in ns, once it is needed
+        self._granularity: Granularity | None = None  # once it is needed
         self._quiet = time_ns() - COARSE  # what changed before that is settled on any file system
         self._looks = Looks(self._see)
+
+    @property
+    def granularity(self) -> Granularity:
+        """What the times of the files here can be relied on for."""
+        if self._granularity is None:
+            self._granularity = granularity(self.root)
+        return self._granularity
 
     def kind(self, path: str) -> str:
         """A letter of `Kind`. Raises UetError where a folder on the way may not be searched."""
@@ -68,6 +77,16 @@ class RealDisk:
     def digest(self, path: str) -> str:
         """Digest of what stands there (core/stamps.py); `o` for devices and the like. Raises UetError when it cannot be read."""
         return self._digest(self._inside(path) if path[:1] == "/" else path)
+
+    def vouch(self, files: Mapping[str, str], reader: int) -> bool:
+        """Whether what was seen last at these paths are regular files of these digests, and a change of one would show; recorded then."""
+        looks = [self._looks.at(path) for path in files]
+        for look, digest in zip(looks, files.values(), strict=True):
+            if look.digest != digest or look.kind != Kind.FILE or not look.vouches:
+                return False
+        for path, look in zip(files, looks, strict=True):
+            self.vouched.saw_file(path, look.vouches, reader)
+        return True
 
     def read(self, path: str) -> bytes | None:
         """Content of a file, through links, None where there is none. Raises UetError when it cannot be read."""
@@ -153,23 +172,11 @@ class RealDisk:
         """Whether every change after `now`, which is before `status` was taken, shows in the times."""
         if status.st_mtime_ns < self._quiet and status.st_ctime_ns < self._quiet:
             return True
-        self._window = self._window or granularity(self.root)
-        return is_settled(status, now, self._window)
+        return is_settled(status, now, self.granularity.of(status.st_dev))
 
     def _absent(self, path: str, error: OSError) -> None:
         """Return where the error says that nothing is there, else raise UetError."""
-        if error.errno == errno.ENAMETOOLONG:
-            self._refuse_long(path)
-        if error.errno not in ABSENT_ERRORS:
-            raise UetError(f"cannot read `{path or '.'}`: {(error.strerror or str(error)).lower()}") from error
-
-    def _refuse_long(self, path: str) -> None:
-        """Raise UetError for a path that is too long as a whole: something may stand there, and nobody can look. Return where one of its
-        parts is: then there is no such file."""
-        length = len(os.fsencode(self._full(path)))
-        if length >= PATH_MAX:
-            hint = "shorten its folders, or move the project to a folder with a shorter path"
-            raise UetError(f"cannot read `{path}`: its path is {length:,} bytes long, and the system takes {PATH_MAX - 1:,}", hint=hint)
+        require_absence(error, path, self._full(path))
 
     # --- digests ---------------------------------------------------------------------------------------------------------------
 
