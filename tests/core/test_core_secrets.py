@@ -108,6 +108,16 @@ def test_secrets_are_told_by_the_ends_of_names_by_the_manifest_and_by_what_it_wr
     assert Secrets.of(environ, nodes).late == {"v"}
 
 
+def test_of_a_manifest_that_writes_none_the_names_are_enough() -> None:
+    environ = {"API_TOKEN": "of-the-caller", "PIN": "named"}
+    late = Step(words=(("x",),), env=(("LATE_TOKEN", (Hole(name="var", key="v"),)),))
+    found = Secrets.of(environ, [Node(id="a", workstream="a", secrets=("PIN", "PUK"), steps=(late,))])
+    again = Secrets.known(environ, found.names)
+    assert (again.forms, again.late, again.names) == (found.forms, found.late, found.names) == (
+        ("named", "of-the-caller"), {"v"}, (("PIN", "PUK"), ("v",)),
+    )  # fmt: skip
+
+
 def test_more_can_be_learnt() -> None:
     secrets = Secrets(["hunter22"])
     secrets.learn(["hunter22", "", "later-on"])

@@ -39,10 +39,11 @@ def seen():
 
 
 def test_what_was_saved_is_loaded(layout, seen):
-    save(layout, "k", PROJECT, seen, Secrets())
-    project, observed, _ = load(layout, "k", lambda seen: True)
-    assert project == PROJECT
-    assert observed.row() == seen.row()
+    save(layout, "k", PROJECT, seen, Secrets.known({}, (["PIN"], ["rev"])))
+    kept = load(layout, "k", lambda seen: True)
+    assert kept.project == PROJECT
+    assert kept.seen.row() == seen.row()
+    assert kept.names == (("PIN",), ("rev",))
     assert load(layout, "other", lambda seen: True) is None
 
 

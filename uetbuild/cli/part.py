@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from uetbuild.cli.options import Options
-    from uetbuild.core.nodes import Node, Project
+    from uetbuild.core.nodes import Node
     from uetbuild.core.ports import Shell, Store
     from uetbuild.core.stamps import Stamp
     from uetbuild.engine.memory import Memory
     from uetbuild.engine.request import Request
     from uetbuild.engine.survey import Survey
     from uetbuild.front import Differing, Snapshot
+    from uetbuild.state.compiled import Kept
     from uetbuild.state.disk import RealDisk
     from uetbuild.state.parts import Parts
     from uetbuild.state.store import SqliteStore
@@ -44,19 +45,18 @@ class Part(Wired):
 
     def __init__(
         self, layout: Layout, environ: Mapping[str, str], seen: Snapshot, divided: Parts, numbers: Sequence[int], members: Sequence[int],
-        project: Project,
-        touched: frozenset[int],
+        kept: Kept, touched: frozenset[int],
     ) -> None:  # fmt: skip
         self.layout, self.environ, self.root, self.here = layout, environ, seen.root, seen.here
         self._folder = seen.here
         self.fresh, self.rests_on = None, Observations()
         self.key, self.compiled = divided.key, divided.compiled
-        self.project = project
-        self.secrets = Secrets.of(environ, project.nodes)
+        self.project = kept.project
+        self.secrets = Secrets.known(environ, kept.names)
         self.stamps = {}
         self._seen, self._divided, self._numbers = seen, divided, numbers
         inside = {number: i for i, number in enumerate(numbers)}
-        self.graph = _graph(project.nodes, divided, numbers, frozenset(members))
+        self.graph = _graph(self.project.nodes, divided, numbers, frozenset(members))
         judged = {inside[number] for number in members}
         self._members = tuple([i for i in self.graph.order if i in judged])
         self._known = Known(seen, divided, touched, frozenset(members))
@@ -136,10 +136,10 @@ def _open(layout: Layout, environ: Mapping[str, str], differing: Differing) -> P
     members, numbers = excerpt(touched, divided.before, divided.behind, divided.groups)
     if len(numbers) > MOST:
         return None
-    project = compiled.load_some(layout, divided.key, divided.compiled, numbers)
-    if project is None:
+    kept = compiled.load_some(layout, divided.key, divided.compiled, numbers)
+    if kept is None:
         return None
-    return Part(layout, environ, seen, divided, numbers, members, project, frozenset(touched))
+    return Part(layout, environ, seen, divided, numbers, members, kept, frozenset(touched))
 
 
 def _graph(nodes: Sequence[Node], divided: Parts, numbers: Sequence[int], members: frozenset[int]) -> Graph:

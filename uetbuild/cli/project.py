@@ -69,10 +69,7 @@ class OpenProject:
         self.compiled = 0  # sum of the file in which the compiled manifest is kept, 0 for none
         self.reader = open_reader(self.layout)
         stamps = self.reader.stamps()
-        self.project = self._compiled(found.manifest, options, stamps)
-        self.secrets = Secrets.of(environ, self.project.nodes)
-        if self.fresh is not None:
-            self.secrets.hush(self.project)  # one that was kept holds none
+        self.project, self.secrets = self._compiled(found.manifest, options, stamps)
         self._namespace = found.here
         self._edges: Edges | None = None  # of the graph that depfiles told
         self.renew(stamps)
@@ -115,14 +112,14 @@ class OpenProject:
         self.graph = with_edges(self.project, edges)
         self._targets = Targets(self.project, self.graph, self._namespace, self.here)
 
-    def _compiled(self, manifest: str, options: Options, stamps: Mapping[str, Stamp]) -> Project:
+    def _compiled(self, manifest: str, options: Options, stamps: Mapping[str, Stamp]) -> tuple[Project, Secrets]:
         assignments = dict(options.assignments)
         self.key = compiled.cache_key(self.root, manifest, options.profile, assignments)
         holds = lambda seen: still_holds(seen, self.root, self.environ)  # noqa: E731
-        cached = compiled.load(self.layout, self.key, holds) if self.layout.check() else None
-        if cached is not None:
-            project, self.rests_on, self.compiled = cached
-            return project
+        kept = compiled.load(self.layout, self.key, holds) if self.layout.check() else None
+        if kept is not None:
+            self.rests_on, self.compiled = kept.seen, kept.total
+            return kept.project, Secrets.known(self.environ, kept.names)
         bytecode.use("manifest")
         from uetbuild.manifest.load import load  # pydantic, ruamel and jinja2: only when the manifest changed
 
@@ -130,7 +127,9 @@ class OpenProject:
         made = {path for stamp in stamps.values() for path in stamp.outputs}
         project = load(self.root, manifest, disk, profile=options.profile or None, assignments=assignments, made=made)
         self.fresh = self.rests_on = disk.observations
-        return project
+        secrets = Secrets.of(self.environ, project.nodes)
+        secrets.hush(project)  # one that was kept holds none
+        return project, secrets
 
     @property
     def history(self) -> History:

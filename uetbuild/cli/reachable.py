@@ -97,7 +97,7 @@ def _understood(layout: Layout, root: str, manifest: str, options: Options) -> P
     safe = layout.check()
     cached = compiled.load(layout, key, lambda seen: still_holds(seen, root, os.environ)) if safe else None
     if cached is not None:
-        return cached[0]
+        return cached.project
     from uetbuild.manifest.load import load  # pydantic, ruamel and jinja2: only when the manifest changed
     from uetbuild.state.digests import Digests
     from uetbuild.state.disk import RealDisk
@@ -107,4 +107,4 @@ def _understood(layout: Layout, root: str, manifest: str, options: Options) -> P
         return load(root, manifest, disk, profile=options.profile or None, assignments=dict(options.assignments))
     except UetError:
         before = compiled.load(layout, key, lambda seen: True) if safe else None
-        return before[0] if before is not None else None
+        return before.project if before is not None else None

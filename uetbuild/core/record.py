@@ -7,11 +7,12 @@ the name. By convention a record is never changed after it was made, unless its 
 
 from __future__ import annotations
 
+from _operator import is_not  # without `operator`, which is a module in Python
 from itertools import repeat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Self
 
 
@@ -25,7 +26,7 @@ class Record:
     __slots__: tuple[str, ...] = ("_late",)  # here and only here: what of one is not rebuilt yet
     DEFAULTS: dict[str, Any] = {}
     NESTED: dict[str, type[Record]] = {}
-    _late: list[Any]  # rows of nested fields, in the order of `NESTED`
+    _late: dict[str, Any]  # what `row` made of nested fields
 
     def __init__(self, **values: Any) -> None:
         if len(values) < len(self.__slots__):
@@ -38,42 +39,42 @@ class Record:
             raise _no_field(self, values) from None
 
     def row(self) -> tuple[Any, ...]:
-        """The fields as nested plain tuples, in slot order, ready for `marshal.dumps`."""
-        values = list(map(getattr, repeat(self), self.__slots__))
-        for place, _, _ in _nested(type(self)) if self.NESTED else ():
-            if values[place]:
-                values[place] = _flat(values[place])
-        return tuple(values)
+        """The fields as nested plain values, in slot order, ready for `marshal.dumps`; behind them those that hold records, by name."""
+        slots = self.__slots__
+        values = list(map(getattr, repeat(self), slots))
+        late = {}
+        for name in self.NESTED:
+            value = getattr(self, name)
+            if value:
+                flat = _flat(value)
+                if flat is not value:
+                    late[name] = flat
+                    values[slots.index(name)] = None
+        return (*values, late) if late else tuple(values)
 
     @classmethod
     def from_row(cls, row: tuple[Any, ...]) -> Self:
         """The record that `row()` described."""
         slots = cls.__slots__
-        if len(row) != len(slots):
+        more = len(row) - len(slots)
+        if more and (more != 1 or not cls.NESTED):
             raise ValueError(f"a row of {len(row)} values is no {cls.__name__}")
         self = cls.__new__(cls)
         any(map(setattr, repeat(self), slots, row))
-        if not cls.NESTED:
-            return self
-        nested = _nested(cls)
-        late = None
-        for number, (place, name, _) in enumerate(nested):
-            if row[place]:
-                if late is None:
-                    late = self._late = [None] * len(nested)
-                late[number] = row[place]
-                delattr(self, name)  # until it is asked for
+        if more:
+            late = self._late = dict(row[-1])
+            any(map(delattr, repeat(self), late))  # until they are asked for
         return self
 
     def __getattr__(self, name: str) -> Any:
         """A field that is not rebuilt yet."""
-        for number, (_, field, kind) in enumerate(_nested(type(self))):
-            if field == name:
-                value = _revive(kind, self._late[number])
-                self._late[number] = None
-                setattr(self, name, value)
-                return value
-        raise AttributeError(f"{type(self).__name__} has no {name!r}")
+        try:
+            value = _late(self).pop(name)
+        except (AttributeError, KeyError):
+            raise AttributeError(f"{type(self).__name__} has no {name!r}") from None
+        value = _revive(self.NESTED[name], value)
+        setattr(self, name, value)
+        return value
 
     def with_(self, **changes: Any) -> Self:
         """A copy with some fields replaced."""
@@ -101,15 +102,7 @@ class Record:
         return f"{type(self).__name__}({shown})"
 
 
-_NESTED: dict[type[Record], tuple[tuple[int, str, type[Record]], ...]] = {}  # (place in the row, field, class of what is in it)
-
-
-def _nested(cls: type[Record]) -> tuple[tuple[int, str, type[Record]], ...]:
-    """Found when it is first asked for: a class that holds itself knows its fields only after it was made."""
-    found = _NESTED.get(cls)
-    if found is None:
-        found = _NESTED[cls] = tuple([(cls.__slots__.index(name), name, kind) for name, kind in cls.NESTED.items()])
-    return found
+_late: Callable[[Record], dict[str, Any]] = vars(Record)["_late"].__get__  # as `record._late`, but asks nobody where there is none
 
 
 def _no_field(record: Record, names: Iterable[str]) -> TypeError:
@@ -119,20 +112,17 @@ def _no_field(record: Record, names: Iterable[str]) -> TypeError:
 
 
 def _flat(value: Any) -> Any:
-    """`value` with every record in it, also inside tuples and lists, replaced by (..., row); no text can look like that."""
-    if isinstance(value, Record):
-        return (..., value.row())
-    if isinstance(value, tuple):
-        return tuple([_flat(item) for item in value])
-    return value
-
-
-def _revive(kind: type[Record], value: Any) -> Any:
+    """`value` with each record in it, also inside tuples, replaced by (..., row), which nothing else looks like; itself if none is."""
     if type(value) is tuple:
-        if len(value) == 2 and value[0] is ... and type(value[1]) is tuple:
-            return kind.from_row(value[1])
-        return tuple([_revive(kind, item) for item in value])
-    return value
+        items = [_flat(item) for item in value]
+        return tuple(items) if any(map(is_not, items, value)) else value
+    return (..., value.row()) if isinstance(value, Record) else value
+
+
+def _revive(kind: type[Record], value: tuple[Any, ...]) -> Any:
+    if value[0] is ...:
+        return kind.from_row(value[1])
+    return tuple([_revive(kind, item) if type(item) is tuple and item else item for item in value])
 
 
 def _hashable(value: Any) -> Any:

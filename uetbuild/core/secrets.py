@@ -23,14 +23,15 @@ SHORTEST_LINE = 8  # characters of what is no word by chance: of a line of a sec
 
 class Secrets:
     """The values that a build knows to be secret. `forms`: all texts that are to be hidden, sorted; `written`: the manifest, or a dotenv
-    file, holds some; `late`: names of `sh` variables whose values are.
+    file, holds some; `named`: variables of the environment that nodes say to be secret; `late`: names of `sh` variables whose values are.
     """
 
-    __slots__ = ("forms", "late", "written")
+    __slots__ = ("forms", "late", "named", "written")
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self.forms: tuple[str, ...] = ()
         self.late: frozenset[str] = frozenset()
+        self.named: frozenset[str] = frozenset()
         self.written = False
         self.learn(values)
 
@@ -48,10 +49,23 @@ class Secrets:
                     if len(pieces) == 1 and isinstance(pieces[0], str):
                         written.append(pieces[0])
                     late |= late_of(pieces)
-        made = cls([*written, *[value for name, value in environ.items() if name.endswith(ENDINGS) or name in named]])
-        made.late = frozenset([name[4:] for name in late if name.startswith("var:")])
+        made = cls.known(environ, (named, [name[4:] for name in late if name.startswith("var:")]))
+        made.learn(written)
         made.written = any(written)
         return made
+
+    @classmethod
+    def known(cls, environ: Mapping[str, str], names: tuple[Iterable[str], Iterable[str]]) -> Secrets:
+        """Those of a manifest in which none is written: `names` is what `names` said of them."""
+        named, late = map(frozenset, names)
+        made = cls([value for name, value in environ.items() if name.endswith(ENDINGS) or name in named])
+        made.named, made.late = named, late
+        return made
+
+    @property
+    def names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """`named` and `late`, in a form that can be kept."""
+        return tuple(sorted(self.named)), tuple(sorted(self.late))
 
     def learn(self, values: Iterable[str]) -> None:
         """Hide these from now on, too."""

@@ -1,9 +1,9 @@
 """The manifest tree as it was understood last time, so that YAML, templates and models are not even imported while nothing changed.
 
 `graph-KEY.bin`: a line that names tool, Python and the shape of every record; 4 bytes of the length of what comes next: sealed
-(state/sealed.py), the project's row without its nodes, where each node ends, the CRC32 of the nodes, and the observations that its making
-rested on; then each node, sealed by itself, so that who needs few of them reads few. Whoever loads it checks the observations
-(state/observations.py). A file that is not ours, not whole or of another version is passed over: it is only a cache.
+(state/sealed.py), the project's row without its nodes, where each node ends, the CRC32 of the nodes, the observations that its making
+rested on, the names of what is secret in it; then each node, sealed by itself, so that who needs few of them reads few. Whoever loads
+it checks the observations (state/observations.py). A file that is not ours, not whole or of another version is passed over: it is a cache.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def save(layout: Layout, key: str, project: Project, seen: Observations, secrets
     header = _header()
     sealed = [seal(node.row()) for node in project.nodes]
     nodes = b"".join(sealed)
-    head = seal((project.with_(nodes=()).row(), list(accumulate(map(len, sealed))), crc32(nodes), seen.row()), header)
+    head = seal((project.with_(nodes=()).row(), list(accumulate(map(len, sealed))), crc32(nodes), seen.row(), secrets.names), header)
     data = b"".join((header, len(head).to_bytes(4, "little"), head, nodes))
     if secrets.are_in(data):
         return 0
@@ -67,32 +67,47 @@ def tells(layout: Layout, key: str, secrets: Secrets) -> bool:
     return True
 
 
-def load(layout: Layout, key: str, holds: Callable[[Observations], bool]) -> tuple[Project, Observations, int] | None:
-    """What was kept and its sum, if it is whole, of this version, and still `holds`, by what was seen when it was made."""
+class Kept:
+    """A manifest as it was compiled: `names` are those of its secrets (`Secrets.names`), `seen` is what it rests on, `total` its sum."""
+
+    __slots__ = ("project", "names", "seen", "total")
+
+    def __init__(self, project: Project, names: tuple[tuple[str, ...], tuple[str, ...]], seen: Observations, total: int) -> None:
+        self.project = project
+        self.names = names
+        self.seen = seen
+        self.total = total
+
+
+def load(layout: Layout, key: str, holds: Callable[[Observations], bool]) -> Kept | None:
+    """What was kept, if it is whole, of this version, and still `holds`, by what was seen when it was made."""
     data = atomic.read_own(layout.compiled(key))
     found = None if data is None else _head(data)
     if data is None or found is None:
         return None
-    (project, ends, crc, row), body, total = found
+    (project, ends, crc, row, names), body, total = found
     seen = Observations.from_row(row)
     view = memoryview(data)[body:]
     if not holds(seen) or crc32(view) != crc:
         return None
     made = [nodes.Node.from_row(loads(view[start + 4 : end])) for start, end in zip((0, *ends), ends, strict=False)]
-    return nodes.Project.from_row(project).with_(nodes=tuple(made)), seen, total
+    return Kept(nodes.Project.from_row(project).with_(nodes=tuple(made)), names, seen, total)
 
 
-def load_some(layout: Layout, key: str, total: int, wanted: Iterable[int]) -> Project | None:
-    """As `load`, with no nodes but those with the numbers `wanted`, in their order; None also where the sum is not `total`."""
+def load_some(layout: Layout, key: str, total: int, wanted: Iterable[int]) -> Kept | None:
+    """As `load`, but no more of the nodes than those with the numbers `wanted`, in their order, and nothing of what was seen; None also
+    where the sum is not `total`.
+    """
     data = atomic.read_own(layout.compiled(key))
     found = None if data is None else _head(data)
     if data is None or found is None or found[2] != total:
         return None
-    (project, ends, _, _), body, _ = found
+    (project, ends, _, _, names), body, _ = found
     rows = [unseal(data[body + (ends[number - 1] if number else 0) : body + ends[number]]) for number in wanted]
     if None in rows:
         return None
-    return nodes.Project.from_row(project).with_(nodes=tuple(map(nodes.Node.from_row, rows)))
+    made = tuple(map(nodes.Node.from_row, rows))
+    return Kept(nodes.Project.from_row(project).with_(nodes=made), names, Observations(), total)
 
 
 def _head(data: bytes) -> tuple[Any, int, int] | None:
@@ -110,7 +125,7 @@ def _header() -> bytes:
     """Version line. Installed files count by their times too, since a version number does not change while the tool is worked on."""
     shapes = [f"{name}:{' '.join(kind.__slots__)}" for name, kind in sorted(vars(nodes).items()) if _is_record(kind)]
     stamp = sha256("\n".join([*shapes, *_sources()]).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"uetbuild graph {__version__} {sys.implementation.cache_tag} {sys.hexversion:x} {stamp}\n".encode()
+    return f"uetbuild graph 2 {__version__} {sys.implementation.cache_tag} {sys.hexversion:x} {stamp}\n".encode()
 
 
 def _is_record(kind: object) -> bool:
