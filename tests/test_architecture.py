@@ -38,7 +38,9 @@ MAY_IMPORT = {
 }
 PURE = {
     "__future__",
+    "_bisect",
     "_hashlib",
+    "_heapq",
     "_operator",
     "_sha2",
     "_sha256",
@@ -46,7 +48,6 @@ PURE = {
     "collections.abc",
     "decimal",
     "hashlib",
-    "heapq",
     "itertools",
     "_json",
     "json",

@@ -105,14 +105,11 @@ class Targets:
 
     def members(self, indices: Iterable[int]) -> frozenset[int]:
         """These nodes, groups replaced by their members."""
-        found: set[int] = set()
-        todo = list(indices)
-        while todo:
-            i = todo.pop()
-            if self._graph.nodes[i].is_group:
-                todo.extend(self._graph.deps[i])
-            else:
-                found.add(i)
+        nodes, deps = self._graph.nodes, self._graph.deps
+        found = set(indices)
+        while groups := [i for i in found if nodes[i].kind == Node.GROUP]:
+            found.difference_update(groups)
+            found.update(*[deps[i] for i in groups])
         return frozenset(found)
 
     def _names(self, word: str) -> tuple[str, ...]:

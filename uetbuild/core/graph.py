@@ -50,14 +50,16 @@ class Graph:
         Raises UetError for a cycle, KeyError for an id that no node has.
         """
         self.nodes = tuple(nodes)
-        self.gated = any(node.guard is not None for node in self.nodes)
-        self.approvals = frozenset([i for i, node in enumerate(self.nodes) if node.guard is not None and node.guard.type == APPROVAL])
+        gates = [(i, node.guard) for i, node in enumerate(self.nodes) if node.guard is not None]
+        self.gated = bool(gates)
+        self.approvals = frozenset([i for i, guard in gates if guard.type == APPROVAL])
         self.index = index = {node.id: number for number, node in enumerate(self.nodes)}
         self.deps: list[tuple[int, ...]] = []
         self.after: list[tuple[int, ...]] = []
         self.before: list[tuple[int, ...]] = []
         for node in self.nodes:
-            deps = _numbers(index, (*node.depends_on, *(node.inferred if inferred is None else inferred.get(node.id, ()))))
+            found = node.inferred if inferred is None else inferred.get(node.id)
+            deps = _numbers(index, (*node.depends_on, *(found or ()))) if found or node.depends_on else ()
             after = tuple([number for number in _numbers(index, node.after) if number not in deps]) if node.after else ()
             self.deps.append(deps)
             self.after.append(after)

@@ -6,7 +6,7 @@ pushes what is ready and says what has ended.
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from _heapq import heappop, heappush
 
 from uetbuild.core.conflicts import may_conflict, shared_scopes
 

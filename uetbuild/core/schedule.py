@@ -6,7 +6,7 @@ estimates come from.
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from _heapq import heappop, heappush
 
 from uetbuild.core.nodes import Node
 from uetbuild.core.ready import ReadyList

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from _bisect import bisect_left
 
 from uetbuild.core.barred import barred
 from uetbuild.core.globs import matcher, route_matcher

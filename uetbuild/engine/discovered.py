@@ -22,25 +22,23 @@ def with_edges(project: Project, edges: Edges) -> Graph:
     """The graph of a project, with the `discovered_edges` of an earlier build where they close no cycle. Raises UetError for a cycle of
     the manifest itself.
     """
-    inferred = {node.id: node.inferred for node in project.nodes}
-    if edges:
-        try:
-            return _with(project, inferred, edges)
-        except UetError:
-            pass  # the manifest has changed so that some of them contradict it; then it rules
-    graph = Graph(project.nodes, inferred)
-    if edges:
-        reach, index = Reach(graph), graph.index
-        sound = {name: [maker for maker in makers if not reach.precedes(index[name], index[maker])] for name, makers in edges.items()}
-        try:
-            return _with(project, inferred, sound)
-        except UetError:
-            pass  # what is left contradicts itself
-    return graph
+    if not edges:
+        return Graph(project.nodes)
+    try:
+        return _with(project, edges)
+    except UetError:
+        pass  # the manifest has changed so that some of them contradict it; then it rules
+    graph = Graph(project.nodes)
+    reach, index = Reach(graph), graph.index
+    sound = {name: [maker for maker in makers if not reach.precedes(index[name], index[maker])] for name, makers in edges.items()}
+    try:
+        return _with(project, sound)
+    except UetError:
+        return graph  # what is left contradicts itself
 
 
-def _with(project: Project, inferred: Mapping[str, tuple[str, ...]], edges: Edges) -> Graph:
-    return Graph(project.nodes, {name: (*names, *edges.get(name, ())) for name, names in inferred.items()})
+def _with(project: Project, edges: Edges) -> Graph:
+    return Graph(project.nodes, {node.id: (*node.inferred, *edges.get(node.id, ())) for node in project.nodes})
 
 
 def discovered_edges(project: Project, stamps: Mapping[str, Stamp]) -> Edges:

@@ -7,7 +7,7 @@ One transaction a turn: what ended and what is about to start is durable before 
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from _heapq import heappop, heappush
 
 from uetbuild.core.jobs import Outcome
 from uetbuild.core.verdicts import Verdict

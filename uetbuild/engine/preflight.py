@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def preflight(graph: Graph, members: Iterable[int], disk: Disk, *, inputs_only: bool = False) -> None:
     """Raise UetErrors with everything that is missing; `inputs_only` for looking without building."""
-    makers = _Makers(graph)
+    makers: _Makers | None = None  # mostly all is there, and nobody asks for them
     errors: list[UetError] = []
     told: set[tuple[str, str]] = set()
     for i in members:
@@ -26,25 +26,29 @@ def preflight(graph: Graph, members: Iterable[int], disk: Disk, *, inputs_only: 
         if node.skipped:
             continue
         disk.reader = i
-        errors.extend(_missing_inputs(node, disk, makers))
-        if not inputs_only:
+        for source in node.inputs:
+            if source.kind != Source.PATH or source.optional or source.negative or disk.kind(source.pattern) != Kind.ABSENT:
+                continue
+            makers = makers or _Makers(graph)
+            if not makers.make(source.pattern):
+                errors.append(_missing_input(node, source))
+        if inputs_only:
+            continue
+        if node.require_env or node.require_files:
             errors.extend(_missing_requirements(node, disk))
+        if node.programs:
             errors.extend(_missing_programs(node, disk, told))
     disk.reader = -1
     if errors:
         raise errors[0] if len(errors) == 1 else UetErrors(errors)
 
 
-def _missing_inputs(node: Node, disk: Disk, makers: _Makers) -> Iterator[UetError]:
-    for source in node.inputs:
-        if source.kind != Source.PATH or source.optional or source.negative:
-            continue
-        if disk.kind(source.pattern) == Kind.ABSENT and not makers.make(source.pattern):
-            yield UetError(
-                f"input `{source.pattern}` of `{node.id}` neither exists nor is created by any workstream",
-                Location(node.file, source.line, source.column, len(source.pattern)),
-                f"create it, or write `{{optional: {source.pattern}}}` if it may be missing",
-            )
+def _missing_input(node: Node, source: Source) -> UetError:
+    return UetError(
+        f"input `{source.pattern}` of `{node.id}` neither exists nor is created by any workstream",
+        Location(node.file, source.line, source.column, len(source.pattern)),
+        f"create it, or write `{{optional: {source.pattern}}}` if it may be missing",
+    )
 
 
 def _missing_requirements(node: Node, disk: Disk) -> Iterator[UetError]:

@@ -6,7 +6,7 @@ nothing of what starts and ends nodes.
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from _heapq import heappop, heappush
 
 from uetbuild.core.jobs import Result
 from uetbuild.engine.states import State

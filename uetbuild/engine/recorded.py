@@ -6,7 +6,7 @@ plan's levels do not know it.
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
+from _heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 TYPE_CHECKING = False

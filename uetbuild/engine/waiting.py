@@ -6,7 +6,7 @@ Knows nothing of how a node is started and ended.
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from _heapq import heappop, heappush
 
 from uetbuild.core.retry import Cause, decide
 from uetbuild.core.stamps import Stage, counted

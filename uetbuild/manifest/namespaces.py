@@ -5,7 +5,7 @@ Also finds by pattern, tag and phase. Knows nothing of nodes and recipes: it han
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from _bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 

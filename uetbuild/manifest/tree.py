@@ -7,7 +7,7 @@ Knows nothing of YAML's grammar and of the manifest's keys.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from _bisect import bisect_right
 from collections.abc import Iterator
 
 from uetbuild.errors import Location

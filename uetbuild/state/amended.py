@@ -8,7 +8,7 @@ more, and the next build judges everything: absence is the safe state.
 from __future__ import annotations
 
 import os
-from bisect import bisect_left
+from _bisect import bisect_left
 
 from uetbuild.core.kinds import Kind
 from uetbuild.front import FOLDER, Snapshot, file_name, print_of, sweep_hash
