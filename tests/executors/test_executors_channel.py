@@ -11,7 +11,7 @@ from uetbuild.executors.channel import Inbox, Outbox, frame
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.text(), st.binary(max_size=50), st.integers()), max_size=6), st.data())
 def test_messages_arrive_whole_however_the_pipe_cuts_them(messages, data):
-    stream = b"".join(frame(message) for message in messages)
+    stream = b"".join(frame([message]) for message in messages)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     reading, writing = os.pipe()
     inbox, received = Inbox(reading, "order.reading"), []

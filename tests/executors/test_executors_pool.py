@@ -114,6 +114,17 @@ def test_sigkill_ends_the_tree_at_once_without_final_commands(pool):
     assert tree.descendants(workers_of(pool)) == []
 
 
+def test_a_signal_reaches_a_job_whose_commands_are_too_short_to_hear_of_it(pool, monkeypatch):
+    monkeypatch.setattr("uetbuild.executors.running.MOMENT", 60.0)
+    job = pool.job("touch ready", *[pool.command(("true",))] * 1000, finally_=(pool.command("echo final"),))
+    pool.workers.submit(job)
+    wait_until((pool.folder / "ready").exists)
+    pool.workers.signal(job.key, signal.SIGINT)
+    outcome = pool.outcome(job)
+    assert (outcome.result, outcome.code, pool.log(job.key)) == (Result.CANCELLED, -signal.SIGINT, "final\n")
+    assert len(outcome.steps) < 1000
+
+
 def test_sigterm_wakes_what_is_stopped(pool):
     job = pool.job("touch ready; kill -STOP $$; sleep 60", grace=30)
     pid = pool.start(job, "ready")

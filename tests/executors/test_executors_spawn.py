@@ -32,6 +32,18 @@ def test_a_program_is_the_first_executable_file_of_its_name_on_the_path(tmp_path
     assert spawn.find_program("tool", f"{first}:{second}:{third}") == wanted
 
 
+def test_a_program_is_looked_for_each_time(tmp_path):
+    """Also one that was found before: a recipe may have made another one meanwhile, or removed it."""
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.mkdir(), second.mkdir()
+    search, found = f"{first}:{second}", [executable(second / "tool")]
+    assert spawn.find_program("tool", search) == found[0]
+    found.append(executable(first / "tool"))
+    assert spawn.find_program("tool", search) == found[1]
+    os.unlink(found[1])
+    assert spawn.find_program("tool", search) == found[0]
+
+
 def test_an_empty_part_of_the_path_is_the_current_folder(tmp_path, monkeypatch):
     executable(tmp_path / "tool")
     monkeypatch.chdir(tmp_path)

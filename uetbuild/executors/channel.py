@@ -1,4 +1,4 @@
-"""Messages over a pipe: a length of four bytes (little endian), then `marshal` of a plain tuple.
+"""Messages over a pipe: a length of four bytes (little endian), then `marshal` of a list of plain tuples.
 
 Both ends are processes of ours, forked from one another, so `marshal` meets no foreign bytes. Knows nothing of what the
 messages mean.
@@ -19,9 +19,9 @@ CHUNK = 1 << 16
 _HEAD = 4
 
 
-def frame(message: tuple[Any, ...]) -> bytes:
-    """The bytes of one message."""
-    body = marshal.dumps(message)
+def frame(messages: list[tuple[Any, ...]]) -> bytes:
+    """The bytes of messages that cross together."""
+    body = marshal.dumps(messages)
     return len(body).to_bytes(_HEAD, "little") + body
 
 
@@ -59,7 +59,7 @@ class Inbox:
             end = start + _HEAD + int.from_bytes(data[start : start + _HEAD], "little")
             if end > size:
                 break
-            messages.append(marshal.loads(data[start + _HEAD : end]))
+            messages += marshal.loads(data[start + _HEAD : end])
             start = end
         self._rest = data[start:]
         return messages
@@ -73,17 +73,17 @@ class Outbox:
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.closed = False
-        self._waiting: list[bytes] = []
+        self._waiting: list[tuple[Any, ...]] = []
 
     def post(self, message: tuple[Any, ...]) -> None:
         """Take a message along with the next `flush`."""
-        self._waiting.append(frame(message))
+        self._waiting.append(message)
 
     def flush(self) -> None:
         """Write what waits; may block while the reader is slow."""
         if not self._waiting:
             return
-        data = b"".join(self._waiting)
+        data = frame(self._waiting)
         self._waiting.clear()
         try:
             write_all(self.fd, data)

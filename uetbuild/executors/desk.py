@@ -11,49 +11,63 @@ from uetbuild.executors.channel import write_all
 from uetbuild.executors.spawn import open_null
 from uetbuild.failpoints import reach
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class Desk:
     """`null`: descriptor of the empty input. Its lists are files that each job finds written anew: making a file costs ten times as much as
     writing one. Its sheet is an empty file for what a job prints, which becomes the log of the first one that needs it.
     """
 
-    __slots__ = ("null", "_lists", "_sheet")
+    __slots__ = ("null", "_lists", "_pid", "_sheet")
 
     def __init__(self) -> None:
         self.null = open_null()
-        self._lists: dict[str, int] = {}  # path -> descriptor
-        self._sheet: tuple[str, int] | None = None  # path and descriptor
+        self._pid = os.getpid()
+        self._lists: dict[str, tuple[int, os.stat_result]] = {}  # path -> descriptor, and what file that is
+        self._sheet: tuple[str, int] | None = None  # its folder, and descriptor
 
-    def write(self, folder: str, number: int, text: str) -> str:
-        """Have a list say `text`, until the next job; returns its path, in an absolute folder. Raises OSError."""
-        path = f"{folder}/.{os.getpid()}-{number}"
+    def lay(self, folder: str, notes: Iterable[tuple[str, str]], lists: Iterable[tuple[Iterable[str], str]]) -> dict[str, str]:
+        """Write `notes`: (path, text), and `lists`: (names of variables, text), these into an absolute folder and until the next job;
+        the variables, with the paths. Raises OSError.
+        """
+        for path, text in notes:
+            _note(path, text)
+        where: dict[str, str] = {}
+        for number, (names, text) in enumerate(lists):
+            where |= dict.fromkeys(names, self._write(folder, number, text))
+        return where
+
+    def _write(self, folder: str, number: int, text: str) -> str:
+        path = f"{folder}/.{self._pid}-{number}"
         content = text.encode("utf-8", "surrogateescape")
-        file = self._lists.get(path, -1)
-        if file < 0 or not _is_only_name(path, file):
-            file = self._make(path)
+        file, length = self._found(path) or (self._make(path), 0)
         reach("note.writing", file, content)
         size = len(content)
         while content:
             content = content[os.pwrite(file, content, size - len(content)) :]
-        os.ftruncate(file, size)  # not before: what is cut to nothing and then written, ext4 brings to the disk at once
+        if length > size:
+            os.ftruncate(file, size)  # not before: what is cut to nothing and then written, ext4 brings to the disk at once
         return path
 
     def sheet(self, folder: str) -> int:
         """A file in `folder` that is empty and nobody's log, open for appending; the same until it was `keep`t. Raises OSError."""
-        path = _sheet(folder, os.getpid())
-        if self._sheet is not None and self._sheet[0] == path:
+        if self._sheet is not None and self._sheet[0] == folder:
             return self._sheet[1]
         self._drop_sheet()
+        path = _sheet(folder, self._pid)
         _unlink(path)  # what could not be kept is nobody's
         file = open_log(path)
-        self._sheet = (path, file)
+        self._sheet = (folder, file)
         return file
 
     def keep(self, path: str) -> None:
         """The sheet is the log at `path`, in the same folder, from now on; its descriptor is the caller's to close. Raises OSError."""
         sheet, self._sheet = self._sheet, None
         if sheet is not None:
-            os.rename(sheet[0], path)
+            os.rename(_sheet(sheet[0], self._pid), path)
 
     def clear(self) -> None:
         """Remove the lists and the sheet and let go of the rest."""
@@ -62,23 +76,36 @@ class Desk:
         self._drop_sheet()
         os.close(self.null)
 
+    def _found(self, path: str) -> tuple[int, int] | None:
+        """Descriptor and length of the list of that name; None where there is none that is only there: one that was linked or moved
+        elsewhere is no longer ours to write."""
+        if path not in self._lists:
+            return None
+        file, made = self._lists[path]
+        try:
+            there = os.lstat(path)
+        except OSError:
+            return None
+        return (file, there.st_size) if there.st_nlink == 1 and os.path.samestat(there, made) else None
+
     def _make(self, path: str) -> int:
-        """A list of that name that no job has seen: one that was linked or moved elsewhere is no longer ours to write."""
+        """A list of that name that no job has seen."""
         self._drop(path)
-        file = self._lists[path] = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        self._lists[path] = (file, os.fstat(file))
         return file
 
     def _drop(self, path: str) -> None:
         if path in self._lists:
-            os.close(self._lists.pop(path))
+            os.close(self._lists.pop(path)[0])
         _unlink(path)
 
     def _drop_sheet(self) -> None:
         if self._sheet is not None:
-            path, file = self._sheet
+            folder, file = self._sheet
             self._sheet = None
             os.close(file)
-            _unlink(path)
+            _unlink(_sheet(folder, self._pid))
 
 
 def salvage(log: str, pid: int) -> None:
@@ -112,17 +139,7 @@ def _unlink(path: str) -> None:
         pass
 
 
-def _is_only_name(path: str, file: int) -> bool:
-    """Whether an open file has this path, and no other."""
-    try:
-        there = os.lstat(path)
-    except OSError:
-        return False
-    return there.st_nlink == 1 and os.path.samestat(there, os.fstat(file))
-
-
-def note(path: str, text: str) -> None:
-    """Write a small file for a recipe. Raises OSError."""
+def _note(path: str, text: str) -> None:
     content = text.encode("utf-8", "surrogateescape")
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:

@@ -50,7 +50,7 @@ class _Supervisor:
         """Send a message; False when the supervisor is dead."""
         try:
             reach("order.sending")
-            write_all(self.orders, frame(message))
+            write_all(self.orders, frame([message]))
         except OSError:
             return False
         return True

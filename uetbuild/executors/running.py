@@ -11,8 +11,7 @@ import time
 from uetbuild.core.jobs import Outcome, Progress, Result
 from uetbuild.executors import spawn, tree
 from uetbuild.executors.csignal import signals
-from uetbuild.executors.desk import note
-from uetbuild.executors.output import Output, Terminal
+from uetbuild.executors.output import Log, Output, Pipe
 from uetbuild.executors.watch import Watch
 from uetbuild.failpoints import reach
 
@@ -27,6 +26,9 @@ COURTESY = 0.1  # seconds for what outlives its command by a moment, such as the
 LEFTOVERS = 1.0  # seconds between TERM and KILL, at most, for what a job left behind; and before TERM after a Ctrl-C
 MOMENT = 0.01  # seconds in which most small commands are over
 LOOK_AT_SIZE = 0.25  # seconds between looks at the size of a log that a command writes by itself
+
+TOO_LONG = "output limit"
+_NEVER = (tree.NEVER, "")  # a limit of time
 
 SIGNAL = "signal"
 """The one order that a running job understands: (SIGNAL, key, number)."""
@@ -43,20 +45,21 @@ def run_job(job: Job, environ: dict[str, str], watch: Watch, tell: Callable[[Pro
 class _Running:
     """The state of a job while it runs. `result` is SUCCEEDED until something decides otherwise; the first to decide wins."""
 
+    output = Output()  # until we know better
+    result, code, step, message = Result.SUCCEEDED, 0, 0, ""
+    group = 0  # of the command that ran last
+    limit = stop = _NEVER  # when the time of the job, of the running command is over, and words for it
+    ending: tree.Ending | None = None  # the tree is being ended on purpose
+    cancelled = killed = left_alone = False
+
     def __init__(self, job: Job, environ: dict[str, str], watch: Watch, tell: Callable[[Progress], None], desk: Desk) -> None:
         self.job = job
         self.watch = watch
         self.tell = tell
         self.desk = desk
         self.env = dict(job.env) if job.clear_env else environ | dict(job.env)
-        self.output: Output | Terminal = Terminal()
         self.steps: list[tuple[str, int, float]] = []
-        self.result, self.code, self.step, self.message = Result.SUCCEEDED, 0, 0, ""
-        self.group = 0  # of the command that ran last
-        self.limit = self.stop = (0.0, "")  # when the time of the job, of the running command is over (0: never), and words for it
         self.room = job.output_limit  # how big the log may become
-        self.ending: tree.Ending | None = None  # the tree is being ended on purpose
-        self.cancelled = self.killed = self.left_alone = False
 
     def run(self) -> Outcome:
         """The whole course of a job."""
@@ -77,12 +80,8 @@ class _Running:
 
     def _run(self) -> None:
         job = self.job
-        for path, text in job.notes:
-            note(path, text)
-        for number, (names, text) in enumerate(job.lists):
-            self.env |= dict.fromkeys(names, self.desk.write(os.path.dirname(job.log), number, text))
-        if not job.interactive:
-            self.output = Output(job, self.watch, lambda: self.tell(Progress(key=job.key, what="output")), self.desk)
+        self.env |= self.desk.lay(job.log.rpartition("/")[0], job.notes, job.lists)
+        self.output = self._output(job)
         if job.sandbox is None:
             self._run_all(lambda cwd: cwd)
             return
@@ -94,26 +93,30 @@ class _Running:
             if self.result == Result.SUCCEEDED:
                 box.bring_back()
 
+    def _output(self, job: Job) -> Output:
+        if job.interactive:
+            from uetbuild.executors.terminal import Terminal  # lazy: few jobs are
+
+            return Terminal()
+        return Pipe(job, self.watch, self.tell, self.desk) if job.masks or job.follow else Log(job.log, self.desk)
+
     def _run_all(self, moved: Callable[[str], str]) -> None:
         """The commands up to the first failure, then the final ones; `moved` says in which folder a command really runs."""
-        self._start_clock()
+        self.limit = _limit(self.job.timeout)
         for index, command in enumerate(self.job.commands):
+            if index:
+                self.watch.look()  # those before may have been too short to heed anything
             self._obey()
             if self.result != Result.SUCCEEDED:
                 break
             self._step(index, command, moved(command.cwd))
+        if self.job.finally_:
+            self.watch.look()
+            self.limit = _limit(self.job.timeout)  # anew: they would else have no time left
         self._obey()
-        if not self.job.finally_:
-            return
-        self._start_clock()
         for index, command in enumerate(self.job.finally_, len(self.job.commands)):
             if not self.killed and not self.left_alone:
                 self._step(index, command, moved(command.cwd))
-
-    def _start_clock(self) -> None:
-        """The job's limit of time holds for its commands, and anew for its final ones, which would else have none left."""
-        seconds = self.job.timeout
-        self.limit = (time.monotonic() + seconds, f"timed out after {seconds:g}s") if seconds else (0.0, "")
 
     def _step(self, index: int, command: Command, cwd: str) -> None:
         """Run a command and judge how it ended."""
@@ -137,28 +140,23 @@ class _Running:
 
     def _run_command(self, command: Command, cwd: str) -> int:
         """Start a command and wait for it; its exit code, or -N for signal N. Raises NotStarted."""
-        env = self.env | dict(command.env)
+        env = self.env | dict(command.env) if command.env else self.env
         env["PWD"] = cwd  # as any shell would; the value that we inherited would be a lie
         try:
             reach("recipe.starting")
             os.chdir(cwd)
         except OSError as error:
             raise spawn.NotStarted(1, f"{cwd}: {os.strerror(error.errno or 0)}") from None
-        pid = self._start(command, env)
-        self.watch.follow(pid)
-        self.group = pid
+        self.group = self._start(command, env)
+        self.watch.follow(self.group)
         reach("recipe.started")
-        self.stop = self.limit
-        if command.timeout:
-            own = (time.monotonic() + command.timeout, f"timed out after {command.timeout:g}s")
-            self.stop = min(own, self.limit) if self.limit[0] else own
+        self.stop = min(_limit(command.timeout), self.limit)
         try:
             self._await()
         finally:
             self.output.take_back()
         reach("recipe.ended")
         self.output.drain()
-        self._check_size()
         self._settle()
         return os.waitstatus_to_exitcode(self.watch.status or 0)
 
@@ -166,10 +164,7 @@ class _Running:
         """The pid of a command that was started, reading what it is to read. Raises NotStarted."""
         if not command.stdin:
             return self.output.start(command.argv, env, self.desk.null)
-        try:
-            source = os.open(command.stdin, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise spawn.NotStarted(1, f"{command.stdin}: {os.strerror(error.errno or 0)}") from None
+        source = spawn.open_input(command.stdin)
         try:
             return self.output.start(command.argv, env, source)
         finally:
@@ -177,31 +172,46 @@ class _Running:
 
     def _await(self) -> None:
         """Until the running command has ended; of one that is not over in a moment it is told which process it is."""
+        if self._ends_in_a_moment():
+            return
+        self.output.publish()
+        self.tell(Progress(key=self.job.key, what="spawned", pid=self.group, start=tree.start_time(self.group)))
         watch = self.watch
-        told = False
         while True:
-            look = self._next_look()
-            if watch.wait(look if told else MOMENT if look is None else min(look, MOMENT)):
-                self.output.pass_on()
-            if not watch.reap() and watch.status is None:
-                raise RuntimeError("somebody else waited for our command")
-            if watch.status is not None:
-                return
-            if not told:
-                told = True
-                self.output.publish()
-                self.tell(Progress(key=self.job.key, what="spawned", pid=self.group, start=tree.start_time(self.group)))
             self._obey()
             self._press()
             if watch.stopped:
                 watch.stopped = False
                 self.output.resume(self.group)
+            if watch.wait(self._next_look()):
+                self.output.pass_on()
+            if self._has_ended():
+                return
+
+    def _ends_in_a_moment(self) -> bool:
+        """Meanwhile nothing is heeded but its end, and what it prints through us."""
+        over = min(time.monotonic() + MOMENT, self.stop[0])
+        while (left := over - time.monotonic()) > 0:
+            if self.output.is_direct:
+                self.watch.nap(left)
+            elif self.watch.wait(left):
+                self.output.pass_on()
+            if self._has_ended():
+                return True
+        return False
+
+    def _has_ended(self) -> bool:
+        watch = self.watch
+        if not watch.reap() and watch.status is None:
+            raise RuntimeError("somebody else waited for our command")
+        return watch.status is not None
 
     def _settle(self) -> None:
         """After a command that was ended on purpose: nothing of it lives on beside the final commands, and these have room in the log."""
         if self.ending or self.cancelled:
             self._empty()
         if self.room and self.output.is_over(self.room):
+            self._decide(Result.FAILED, 1, TOO_LONG)
             self.output.cut(self.room)
             self.room += self.job.output_limit
 
@@ -211,7 +221,7 @@ class _Running:
         looks = []
         if self.ending:
             looks.append(self.ending.next_look(now))
-        elif self.stop[0]:
+        elif self.stop is not _NEVER:
             looks.append(max(0.0, self.stop[0] - now))
         if self.room and self.output.is_direct:
             looks.append(LOOK_AT_SIZE)
@@ -222,27 +232,27 @@ class _Running:
     def _press(self) -> None:
         """What is due by the clock: the limits of time and size, KILL after TERM, news of output that were held back."""
         self.output.tell_news()
-        self._check_size()
+        if self.room and self.output.is_over(self.room):
+            self._decide(Result.FAILED, 1, TOO_LONG)
+            self._end_tree(0)
         now = time.monotonic()
-        if self.stop[0] and now >= self.stop[0] and not self.ending:
+        if now >= self.stop[0] and not self.ending:
             self._decide(Result.TIMED_OUT, 0, self.stop[1])
             self._end_tree(self.job.grace)
         if self.ending and now >= self.ending.kill_at:
             tree.send_group(self.group, signals.SIGKILL)
-            self.ending.press(_family(), now)
-
-    def _check_size(self) -> None:
-        if self.room and self.output.is_over(self.room):
-            self._decide(Result.FAILED, 1, "output limit")
-            self._end_tree(0)
+            self.ending.press(tree.family(), now)
 
     def _obey(self) -> None:
         """Do what the coordinator ordered meanwhile; its death is an order to end."""
-        orders, self.watch.orders = self.watch.orders, []
+        watch = self.watch
+        if not watch.orders and not watch.abandoned:
+            return
+        orders, watch.orders = watch.orders, []
         for order in orders:
             if order[0] == SIGNAL and order[1] == self.job.key:
                 self._signal(order[2])
-        if self.watch.abandoned and not self.left_alone:
+        if watch.abandoned and not self.left_alone:
             self.left_alone = True
             self._signal(signals.SIGTERM)
 
@@ -271,10 +281,10 @@ class _Running:
             self.ending.term_at = min(self.ending.term_at, now)
             self.ending.kill_at = min(self.ending.kill_at, now + grace)
         elif self._is_running():
-            family = _family()
+            family = tree.family()
             tree.send_group(self.group, signals.SIGTERM if grace else signals.SIGKILL)
             tree.send_group(self.group, signals.SIGCONT)  # one that is stopped would not hear it
-            self.ending = tree.Ending(now, now + grace, told=[pid for pid in family if _group_of(pid) == self.group])
+            self.ending = tree.Ending(now, now + grace, told=[pid for pid in family if tree.group_of(pid) == self.group])
             self.ending.press(family, now)
 
     def _empty(self) -> None:
@@ -289,7 +299,7 @@ class _Running:
                 self.ending = tree.Ending(term_at, term_at + min(LEFTOVERS, self.job.grace))
             while watch.reap():
                 now = time.monotonic()
-                if not self.ending.press(_family(), now):
+                if not self.ending.press(tree.family(), now):
                     self.output.publish()  # what is left runs as somebody else: we may not end it, and it may go on writing
                     break
                 if watch.wait(self.ending.next_look(now)):
@@ -299,15 +309,9 @@ class _Running:
         self.output.drain()
 
 
-def _family() -> list[int]:
-    return tree.descendants([os.getpid()])
-
-
-def _group_of(pid: int) -> int:
-    try:
-        return os.getpgid(pid)
-    except OSError:
-        return 0
+def _limit(seconds: float) -> tuple[float, str]:
+    """When so many seconds (0: as many as it takes) are over, and words for it."""
+    return (time.monotonic() + seconds, f"timed out after {seconds:g}s") if seconds else _NEVER
 
 
 def _words_for(error: Exception) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from itertools import compress, repeat
 
 from uetbuild.executors.csignal import signals
 
@@ -23,6 +24,9 @@ SESSION, GROUP, SHARED = "session", "group", "shared"
 """Where the program runs: in a session of its own, in a process group of its own in our session, or in our group."""
 
 _ALL_SIGNALS = tuple(sorted(map(int, signals.valid_signals() - {signals.SIGKILL, signals.SIGSTOP})))
+_CANDIDATES: dict[tuple[str, str], list[str]] = {}  # where a program may be: (name, PATH) -> paths, of those that were looked for last
+_REMEMBERED = 64  # of these
+
 _PLACES = {SESSION: {"setsid": True}, GROUP: {"setpgroup": 0}, SHARED: {}}
 
 
@@ -42,9 +46,13 @@ def find_program(name: str, path: str) -> str:
     """
     if "/" in name:
         return _checked(name)
-    candidates = [f"{folder or '.'}/{name}" for folder in path.split(":")] if name else []
-    for candidate in candidates:
-        if os.access(candidate, os.X_OK) and os.path.isfile(candidate):
+    candidates = _CANDIDATES.get((name, path))
+    if candidates is None:
+        if len(_CANDIDATES) >= _REMEMBERED:
+            _CANDIDATES.clear()
+        candidates = _CANDIDATES[name, path] = [f"{folder or '.'}/{name}" for folder in dict.fromkeys(path.split(":"))] if name else []
+    for candidate in compress(candidates, map(os.access, candidates, repeat(os.X_OK))):
+        if os.path.isfile(candidate):
             return candidate
     for candidate in candidates:  # one look a folder is enough where the program is found, as it nearly always is
         if os.path.isfile(candidate):
@@ -124,7 +132,16 @@ def _started(argv: Sequence[str], env: dict[str, str], run: Callable[[str, Seque
 
 def redirect(standard_input: int, standard_output: int, standard_error: int) -> tuple[tuple[int, ...], ...]:
     """The `actions` that give a program these descriptors of ours as its 0, 1, 2."""
-    return tuple([(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate((standard_input, standard_output, standard_error))])
+    dup = os.POSIX_SPAWN_DUP2
+    return ((dup, standard_input, 0), (dup, standard_output, 1), (dup, standard_error, 2))
+
+
+def open_input(path: str) -> int:
+    """A descriptor for reading a file. Raises NotStarted."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise NotStarted(1, f"{path}: {os.strerror(error.errno or 0)}") from None
 
 
 def open_null() -> int:

@@ -66,7 +66,6 @@ def _serve(watch: Watch, outbox: Outbox, queue: Queue, environ: dict[str, str]) 
         outcome = run_job(Job.from_row(row), environ, watch, tell, desk)
         reach("outcome.telling")
         outbox.post((OUTCOME, outcome.row()))
-        watch.look()  # the coordinator may be gone: then nothing more is begun
 
     while not watch.abandoned:
         watch.listen_to(queue.reading)
@@ -77,10 +76,11 @@ def _serve(watch: Watch, outbox: Outbox, queue: Queue, environ: dict[str, str]) 
         watch.orders = [order for order in watch.orders if order[0] != JOB and jobs]
         for order in jobs:  # before anything of the queue: that was filled later
             run(order[1])
-        while not watch.abandoned and (row := queue.take()) is not None:
+        while not outbox.closed and (row := queue.take()) is not None:
             outbox.post((TAKEN, row[0]))
             outbox.flush()  # together with the outcome before, and before anything can happen to us
-            run(row)
+            if not outbox.closed:  # else the coordinator is gone: nothing more is begun
+                run(row)
         outbox.flush()
     desk.clear()
 

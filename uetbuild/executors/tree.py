@@ -88,6 +88,19 @@ def descendants(pids: Iterable[int]) -> list[int]:
     return found
 
 
+def family() -> list[int]:
+    """Pids of all that descends from this process."""
+    return descendants([os.getpid()])
+
+
+def group_of(pid: int) -> int:
+    """The process group of a process; 0 when it is gone."""
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return 0
+
+
 def start_time(pid: int) -> int:
     """When the process started, in clock ticks since boot: with the pid its identity. 0 when it is gone."""
     fields = _stat(pid)
