@@ -37,7 +37,7 @@ def main(words: Sequence[str] | None = None) -> int:
         rows = []
         for name in options.shape or SHAPES:
             shape = SHAPES[name]()
-            fitting = [peer for peer in peers if len(shape.steps) <= peer.most]
+            fitting = [peer for peer in peers if peer.suits(shape)]
             rows += measure(shape, fitting, [CASES[case] for case in options.case or CASES], Path(folder), options)
     if options.markdown:
         write_between_marks(Path(options.markdown), markdown(rows, {peer.name: peer.version() or peer.name for peer in peers}))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .peers import Peer, StatCalls, Uetbuild
+from .peers import Floor, Peer, Starts, StatCalls, Uetbuild
 from .shapes import Shape, edit
 from .stopwatch import Taken, timed, weighed
 
@@ -94,6 +94,14 @@ class Case:
 
 
 def _builds(peer: Peer) -> bool:
+    return not isinstance(peer, Floor)
+
+
+def _looks(peer: Peer) -> bool:
+    return not isinstance(peer, Starts)
+
+
+def _runs(peer: Peer) -> bool:
     return not isinstance(peer, StatCalls)
 
 
@@ -110,11 +118,11 @@ def _reword(site: Site) -> None:
 CASES = {
     case.name: case
     for case in (
-        Case("null", lambda site: None, Site.build, lambda peer: True, builds=False),
+        Case("null", lambda site: None, Site.build, _looks, builds=False),
         Case("touched", _touch, Site.build, _builds),
         Case("dry", lambda site: None, Site.ask, lambda peer: peer.asked_only() is not None, builds=False),
         Case("cold", _reword, Site.build, lambda peer: isinstance(peer, Uetbuild)),
-        Case("full", Site.clean, Site.build, _builds, few=True),
+        Case("full", Site.clean, Site.build, _runs, few=True),
         Case("first", Site.forget, Site.build, _builds, few=True),
     )
 }

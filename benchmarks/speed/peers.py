@@ -36,6 +36,10 @@ class Peer(ABC):
         said = subprocess.run([self.program, self.asked], capture_output=True, text=True, timeout=60).stdout.strip()
         return said.split("\n")[self.line].partition(",")[0].strip() if self.says in said else ""
 
+    def suits(self, shape: Shape) -> bool:
+        """Whether it is timed on this project."""
+        return len(shape.steps) <= self.most
+
     @abstractmethod
     def files(self, shape: Shape) -> dict[str, str]:
         """The files that its user writes, by path."""
@@ -213,12 +217,20 @@ class Dvc(Peer):
         return [self.program, "repro", "-q"]
 
 
-class StatCalls(Peer):
-    """No build tool: a C program that looks at every file once and does nothing else, which no build can do without."""
+class Floor(Peer):
+    """No build tool: a C program that does nothing but what no build can do without."""
 
-    name = "stat calls in C"
     install = "apt install gcc"
     programs = ("gcc",)
+
+    def prepare(self) -> list[str] | None:
+        return ["gcc", "-O2", "-o", "floor", "floor.c"]
+
+
+class StatCalls(Floor):
+    """Looks at every file once."""
+
+    name = "stat calls in C"
 
     SOURCE = """\
 #include <stdio.h>
@@ -234,13 +246,48 @@ int main(void) {
 
     def files(self, shape: Shape) -> dict[str, str]:
         paths = [*shape.sources, *(step.output for step in shape.steps)]
-        return {"look.c": self.SOURCE, "paths": "".join(f"{path}\n" for path in paths)}
-
-    def prepare(self) -> list[str] | None:
-        return ["gcc", "-O2", "-o", "look", "look.c"]
+        return {"floor.c": self.SOURCE, "paths": "".join(f"{path}\n" for path in paths)}
 
     def words(self, jobs: int) -> list[str]:
-        return ["./look"]
+        return ["./floor"]
 
 
-PEERS: tuple[type[Peer], ...] = (Uetbuild, Ninja, NewNinja, Samurai, Make, GoTask, Doit, Scons, Snakemake, Dvc, StatCalls)
+class Starts(Floor):
+    """Starts every command and waits for it, so many at once; for commands that need no shell and wait for none of the others."""
+
+    name = "starts in C"
+
+    SOURCE = """\
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+extern char **environ;
+int main(int count, char **words) {
+  char line[4096], *argv[64]; int most = count > 1 ? atoi(words[1]) : 1, running = 0, status, failed = 0; pid_t pid;
+  FILE *list = fopen("commands", "r");
+  while (list && fgets(line, sizeof line, list)) {
+    int n = 0;
+    for (char *word = strtok(line, " \\n"); word && n < 63; word = strtok(NULL, " \\n")) argv[n++] = word;
+    argv[n] = NULL;
+    if (running == most) { wait(&status); failed |= status; running--; }
+    failed |= posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
+    running++;
+  }
+  while (running--) { wait(&status); failed |= status; }
+  return !list || failed;
+}
+"""
+
+    def suits(self, shape: Shape) -> bool:
+        return not any(">" in step.command for step in shape.steps)
+
+    def files(self, shape: Shape) -> dict[str, str]:
+        return {"floor.c": self.SOURCE, "commands": "".join(f"{step.command}\n" for step in shape.steps)}
+
+    def words(self, jobs: int) -> list[str]:
+        return ["./floor", str(jobs)]
+
+
+PEERS: tuple[type[Peer], ...] = (Uetbuild, Ninja, NewNinja, Samurai, Make, GoTask, Doit, Scons, Snakemake, Dvc, StatCalls, Starts)

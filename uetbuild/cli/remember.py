@@ -1,6 +1,6 @@
 """Whether a verdict "up to date" can be remembered, and on what it rests: makes the snapshot that `uetbuild/front.py` checks.
 
-Right after a build that ran something everything is judged once more, as the next build would do it.
+Right after a build that ran something all are judged once more, as the next build would do it, but for those whose verdict stands.
 """
 
 from __future__ import annotations
