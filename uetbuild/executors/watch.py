@@ -31,7 +31,7 @@ class Watch:
     """
 
     __slots__ = (
-        "_handler", "_inbox", "_is_alone", "_mask", "_outbox", "_output", "_poller", "_wake", "_wake_before", "_wake_end",
+        "_handler", "_inbox", "_is_alone", "_naps", "_outbox", "_output", "_poller", "_wake", "_wake_before", "_wake_end",
         "abandoned", "main", "orders", "status", "stopped",
     )  # fmt: skip
 
@@ -50,15 +50,20 @@ class Watch:
         os.set_blocking(self._wake_end, False)
         self._wake_before = signals.set_wakeup_fd(self._wake_end, warn_on_full_buffer=False)
         self._handler = signals.signal(signals.SIGCHLD, _heard)
-        self._mask = signals.pthread_sigmask(signals.SIG_BLOCK, _CHILD)  # it is heard in `wait` and `nap` only
+        # in a process of its own there is no other thread that could be given the signal in our place
+        self._naps = inbox is not None and hasattr(signals, "sigtimedwait")
+        if self._naps:
+            signals.pthread_sigmask(signals.SIG_BLOCK, _CHILD)  # until `nap` asks for it, or `wait` hears it
         self._poller = select.poll()
         self._poller.register(self._wake, select.POLLIN)
         if inbox:
             self._poller.register(inbox.fd, select.POLLIN)
 
     def close(self) -> None:
-        """Give SIGCHLD back to whoever had it; signals other than SIGCHLD that were heard meanwhile are told to its descriptor."""
-        signals.pthread_sigmask(signals.SIG_SETMASK, self._mask)
+        """Give SIGCHLD back to whoever had it; signals other than SIGCHLD that were heard meanwhile are told to its descriptor.
+
+        For one without an inbox, in a process that goes on afterwards.
+        """
         signals.signal(signals.SIGCHLD, self._handler)
         signals.set_wakeup_fd(self._wake_before)
         others = self._heard_signals().replace(bytes([signals.SIGCHLD]), b"")
@@ -85,18 +90,18 @@ class Watch:
         """Sleep until something happens, at most so long; True when there is output to read."""
         if self._outbox:
             self.abandoned = self.abandoned or self._outbox.closed
-        signals.pthread_sigmask(signals.SIG_UNBLOCK, _CHILD)
-        try:
-            happened = self._poller.poll(None if seconds is None else max(0, int(seconds * 1000) + 1))
-        finally:
+        if self._naps:
+            signals.pthread_sigmask(signals.SIG_UNBLOCK, _CHILD)
+        happened = self._poller.poll(None if seconds is None else max(0, int(seconds * 1000) + 1))
+        if self._naps:
             signals.pthread_sigmask(signals.SIG_BLOCK, _CHILD)
         return self._heed(happened)
 
     def nap(self, seconds: float) -> None:
         """Sleep until a child has ended, at most so long, and heed nothing else: one call of the system where `wait` takes six."""
-        if hasattr(signals, "sigtimedwait"):
+        if self._naps:
             signals.sigtimedwait(_CHILD, seconds)
-        else:  # macOS
+        else:
             self.wait(seconds)
 
     def look(self) -> None:
