@@ -93,7 +93,7 @@ class Defaults(Block):
     retry: RetryValue = Field(None, description="How often a failed recipe is tried again; 0 = never.")
     shell: OptionalWords = Field(None, description="Command that gets a shell text as its last argument.")
     cwd: OptionalText = Field(None, description="Working folder.")
-    env: Env = Field({}, description="Environment variables.")
+    env: Env = Field(default_factory=dict, description="Environment variables.")
     env_mode: EnvMode = Field(None, description="`inherit` or `strict`.")
     isolation: Isolation = Field(None, description="`none` or `sandbox`.")
     keep: OptionalBool = Field(None, description="Whether outputs are left in place before a recipe runs and when it fails.")
@@ -242,31 +242,34 @@ profiles: {ci: {defaults: {env_mode: strict}}}
         tuple[Include, ...],
         Reads(_read_includes, {"anyOf": [_INCLUDE_SCHEMA, {"type": "array", "items": _INCLUDE_SCHEMA}]}, "list of paths or `{path, as}`"),
     ] = Field((), description="Other manifests that belong to this one.")
-    vars: Vars = Field({}, description="Values for templates: `{{ vars.NAME }}`.")
+    vars: Vars = Field(default_factory=dict, description="Values for templates: `{{ vars.NAME }}`.")
     dotenv: Texts = Field((), description="Files with environment variables; one that does not exist is passed over.")
-    env: Env = Field({}, description="Environment variables of every recipe; they count in the fingerprint.")
+    env: Env = Field(default_factory=dict, description="Environment variables of every recipe; they count in the fingerprint.")
     scopes: Annotated[
         dict[str, tuple[PathEntry, ...]],
         Reads(_read_scopes, _named_blocks(PATHS_SCHEMA), "map of names to lists of paths"),
-    ] = Field({}, description="Named sets of files: `scope:NAME`; later patterns win.")
-    pools: Pools = Field({}, description="How much of what there is for `resources`.")
+    ] = Field(default_factory=dict, description="Named sets of files: `scope:NAME`; later patterns win.")
+    pools: Pools = Field(default_factory=dict, description="How much of what there is for `resources`.")
     workstreams: Annotated[
         dict[str, Workstream], Reads(_read_workstreams, _named_blocks({"$ref": "#/$defs/Workstream"}), "map of ids to workstreams")
-    ] = Field({}, description="The units of work.")
-    gates: Gates = Field({}, description="Checks that guard workstreams.")
+    ] = Field(default_factory=dict, description="The units of work.")
+    gates: Gates = Field(default_factory=dict, description="Checks that guard workstreams.")
     phases: Annotated[
         dict[str, Phase],
         Reads(read_phases, _named_blocks({"anyOf": [{"$ref": "#/$defs/Phase"}, {"type": "null"}]}), "map of ids to phases"),
-    ] = Field({}, description="Named parts of the work.")
+    ] = Field(default_factory=dict, description="Named parts of the work.")
     budgets: Annotated[Budgets | None, _block(Budgets)] = Field(None, description="What the whole build may spend.")
-    models: Prices = Field({}, description="What models cost.")
-    tools: Tools = Field({}, description="Programs that start AI coding agents.")
+    models: Prices = Field(default_factory=dict, description="What models cost.")
+    tools: Tools = Field(default_factory=dict, description="Programs that start AI coding agents.")
     defaults: Annotated[Defaults | None, _block(Defaults)] = Field(
         None, description="What holds for every workstream that does not say otherwise."
     )
     profiles: Annotated[
         dict[str, Map], Reads(_read_profiles, _named_blocks({"$ref": "#/$defs/Profile"}), "map of names to parts of a manifest")
-    ] = Field({}, description="`--profile NAME` lays this over the manifest: maps merge, lists and scalars replace, null deletes.")
+    ] = Field(
+        default_factory=dict,
+        description="`--profile NAME` lays this over the manifest: maps merge, lists and scalars replace, null deletes.",
+    )
     settings: Annotated[Settings | None, _block(Settings)] = Field(None, description="What holds for the whole build.")
 
 

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from types import ModuleType
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
@@ -87,6 +87,9 @@ class Reads:
         return core_schema.no_info_plain_validator_function(self.read)
 
 
+_set = object.__setattr__  # pydantic's own looks at each name
+
+
 class Block(BaseModel):
     """A map of the manifest with known keys. `tree` is where it comes from, `key` the key under which it stands in a map of names."""
 
@@ -96,8 +99,11 @@ class Block(BaseModel):
     EXAMPLE: ClassVar[str] = ""
     RULES: ClassVar[Schema] = {}  # what the JSON Schema says besides the keys
 
-    _tree: Map = PrivateAttr()
-    _key: Text | None = PrivateAttr(default=None)
+    # Slots, and no private attributes of pydantic: those cost a dict and four calls a block.
+    __slots__ = ("_key", "_tree")
+    if TYPE_CHECKING:
+        _tree: Map
+        _key: Text | None
 
     @property
     def tree(self) -> Map:
@@ -106,6 +112,11 @@ class Block(BaseModel):
     @property
     def key(self) -> Text | None:
         return self._key
+
+    def stand(self, tree: Map, key: Text | None = None) -> None:
+        """Say where it comes from."""
+        _set(self, "_tree", tree)
+        _set(self, "_key", key)
 
     def where(self, key: str = "") -> Location:
         """The place of one of its keys; without one, of the name that it has, else of its beginning."""
@@ -142,8 +153,7 @@ def read_block(model: type[AnyBlock], node: Tree, key: Text | None = None) -> An
         errors += _own_words(model, node, failure)
     if errors:
         raise Refused(errors)
-    block._tree = node
-    block._key = key
+    block.stand(node, key)
     return block
 
 

@@ -127,7 +127,7 @@ def _take(gate: Gate, key: Text) -> None:
         return Text(word, '"', place.source, place.start, place.end)
 
     step = StepSpec.model_construct(argv=tuple([text(word) for word in ready.words]))
-    step._tree = Map(place.source, place.start, False)
+    step.stand(Map(place.source, place.start, False))
     gate.run = (step,)
     gate.programs = (*gate.programs, text(ready.program))
     if "type" not in tree.entries:

@@ -62,7 +62,7 @@ run:
     python: Function = Field(None, description="Python function to call, in a process of its own.")
     args: Arguments = Field(None, description="Keyword arguments of the Python function.")
     name: OptionalLine = Field(None, description="Name shown in events and logs.")
-    env: Env = Field({}, description="Environment variables of this step.")
+    env: Env = Field(default_factory=dict, description="Environment variables of this step.")
     cwd: OptionalText = Field(None, description="Working folder of this step.")
     timeout: OptionalDuration = Field(None, description="Longest time for this step; 0 = none.")
     allow_failure: Bool = Field(False, description="Whether the recipe goes on when this step fails.")
@@ -94,7 +94,7 @@ def read_step(node: Tree) -> StepSpec:
         if line is None or not line.text.strip():
             raise refuse("has no command", node)
         step = _PLAIN.model_copy(update={"cmd": line})
-        step._tree = Map(node.source, node.start, False)
+        step.stand(Map(node.source, node.start, False))
         return step
     if not isinstance(node, Map):
         raise expects("a command or a map of `cmd`, `argv` or `python`", node)

@@ -174,7 +174,7 @@ workstreams:
     shell: OptionalWords = Field(
         None, description="Command that gets a shell text as its last argument; `[bash, -euo, pipefail, -c]` if not set."
     )
-    env: Env = Field({}, description="Environment variables; they count in the fingerprint.")
+    env: Env = Field(default_factory=dict, description="Environment variables; they count in the fingerprint.")
     pass_env: Texts = Field((), description="Environment variables that are inherited and count.")
     env_mode: EnvMode = Field(None, description="`inherit` the environment, or `strict`: only the base set and what is declared.")
     secrets: Texts = Field((), description="Environment variables that are passed, masked everywhere, never counted or stored.")
@@ -199,7 +199,7 @@ workstreams:
     when: OptionalText = Field(None, description="Expression over `vars env matrix os arch`; false: skipped.")
     skip_if: CommandValue = Field(None, description="Command; where it succeeds a stale node counts as up to date for this run.")
     require: RequireValue = Field(None, description="What must be there before anything runs.")
-    matrix: Matrix = Field({}, description="One node for each combination of the values.")
+    matrix: Matrix = Field(default_factory=dict, description="One node for each combination of the values.")
     foreach: OptionalForeach = Field(None, description="One node for each file or item.")
     finally_: RecipeValue = Field((), alias="finally", description="Steps that always run after it.")
 

@@ -94,11 +94,12 @@ def _row(key: str, field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "must be given"
-    if field.default is None or field.default in ((), {}):
+    default = field.get_default(call_default_factory=True)
+    if default is None or default in ((), {}):
         return ""
-    if isinstance(field.default, tuple):
-        return f"`[{', '.join(map(str, field.default))}]`"
-    return f"`{str(field.default).lower()}`"
+    if isinstance(default, tuple):
+        return f"`[{', '.join(map(str, default))}]`"
+    return f"`{str(default).lower()}`"
 
 
 def _not_yet() -> str:
