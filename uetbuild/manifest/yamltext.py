@@ -8,6 +8,7 @@ text parsed again, so that several of them are told at once. Knows nothing of th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined, unused-ignore]
@@ -99,6 +100,9 @@ def _parse(source: SourceFile, data: bool) -> tuple[Tree | None, list[UetError]]
         return tree, errors + composer.errors
 
 
+_Open = tuple[Seq | Map | None, Text | None, str | None, tuple[Map, ...], int]
+
+
 class _Composer:
     """One pass over the events of `text` (which may be `source.text` with masked spots). Never recursive, so depth costs no stack."""
 
@@ -109,11 +113,12 @@ class _Composer:
         self.data = data
         self.extensions = not data and "x-" in text
         self.errors: list[UetError] = []
-        self.stack: list[Seq | Map] = []
-        self.keys: list[Text | None] = []  # of each open map the key whose value comes next
-        self.names: list[str | None] = []  # of each open collection its anchor
-        self.merges: list[list[Map]] = []  # of each open collection what `<<` brings
-        self.before: list[int] = []  # `size` when it was opened
+        self.top: Seq | Map | None = None  # the innermost open collection
+        self.key: Text | None = None  # of a map, the key whose value comes next
+        self.anchor: str | None = None
+        self.merges: tuple[Map, ...] = ()  # what `<<` brings
+        self.before = 0  # `size` when it was opened
+        self.outer: list[_Open] = []  # the same five of what was open when it was opened
         self.anchors: dict[str, tuple[Tree, int]] = {}
         self.size = 0  # nodes, those behind aliases counted each time
         self.copied = 0  # nodes that stand only behind aliases
@@ -147,7 +152,7 @@ class _Composer:
         return self.root if self.root is not None else Text("", "", self.source, 0, 0)
 
     def _flow(self) -> bool:
-        return bool(self.stack) and self.stack[-1].flow
+        return self.top is not None and self.top.flow
 
     def _document(self, event: Any) -> None:
         if self.root is not None:
@@ -156,16 +161,16 @@ class _Composer:
 
     def _scalar(self, event: Any) -> None:
         start = event.start_mark.index
-        style = event.style or ""
+        value, style = event.value, event.style or ""
         if event.tag is not None or event.anchor is not None:
             start = self._behind_properties(event, start)
             if event.tag is not None and not style:
                 style = "!"  # `!!str 3` is text: not plain any more
         self.size += 1
-        if len(event.value) > MAX_LETTERS and not self.data:
+        if len(value) > MAX_LETTERS and not self.data:
             place = self.source.span(start, event.end_mark.index)
-            raise Broken(UetError(f"this text has {len(event.value):,} letters; {MAX_LETTERS:,} are read", place, "put it into a file"))
-        node = Text(self.disguise.reveal(event.value), style, self.source, start, event.end_mark.index)
+            raise Broken(UetError(f"this text has {len(value):,} letters; {MAX_LETTERS:,} are read", place, "put it into a file"))
+        node = Text(value if value.isascii() else self.disguise.reveal(value), style, self.source, start, event.end_mark.index)
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, 1)
         self._attach(node)
@@ -179,31 +184,28 @@ class _Composer:
 
     def _open(self, event: Any, is_map: bool) -> None:
         start = event.start_mark.index
-        if is_map and event.flow_style and self._awaits_key() and self.text.startswith("{{", self.stack[-1].start):
-            opener = self.stack[-1].start
-            raise syntax.template_trap(self.source, self.text, opener, len(self.stack) > 1 and self.stack[-2].flow)
+        top = self.top
+        awaits_key = self.key is None and type(top) is Map
+        if awaits_key and top is not None and is_map and event.flow_style and self.text.startswith("{{", top.start):
+            around = self.outer[-1][0]
+            raise syntax.template_trap(self.source, self.text, top.start, around is not None and around.flow)
         if event.tag is not None or event.anchor is not None:
             start = self._behind_properties(event, start)
-        if self._awaits_key():
+        if awaits_key:
             place = self.source.span(start, start + 1)
             raise Broken(UetError("a key must be text", place, "quote it if it is meant as text"))
-        if len(self.stack) >= MAX_DEPTH:
+        if len(self.outer) >= MAX_DEPTH:
             raise Broken(UetError(f"nested more than {MAX_DEPTH} deep", self.source.span(start, start + 1)))
-        self.before.append(self.size)
+        self.outer.append((top, self.key, self.anchor, self.merges, self.before))
+        self.top = (Map if is_map else Seq)(self.source, start, bool(event.flow_style))
+        self.key, self.anchor, self.merges, self.before = None, event.anchor, (), self.size
         self.size += 1
-        self.stack.append((Map if is_map else Seq)(self.source, start, bool(event.flow_style)))
-        self.keys.append(None)
-        self.names.append(event.anchor)
-        self.merges.append([])
-
-    def _awaits_key(self) -> bool:
-        return bool(self.stack) and self.keys[-1] is None and type(self.stack[-1]) is Map
 
     def _close(self, event: Any) -> None:
-        node = self.stack.pop()
-        self.keys.pop()
+        node, name, merges, before = self.top, self.anchor, self.merges, self.before
+        assert node is not None
+        self.top, self.key, self.anchor, self.merges, self.before = self.outer.pop()
         node.end = max(event.end_mark.index, node.start + 1) if node.flow else node.start + 1
-        merges = self.merges.pop()
         if type(node) is Map:
             if not node.flow and node.keys:
                 node.end = next(iter(node.keys.values())).end
@@ -211,14 +213,13 @@ class _Composer:
                 _merge_keys(node, merges)
             if self.extensions:
                 _drop_extensions(node)
-        before, name = self.before.pop(), self.names.pop()
         if name is not None:
             self.anchors[name] = (node, self.size - before)
         self._attach(node)
 
     def _alias(self, event: Any) -> None:
         name, start, end = event.anchor, event.start_mark.index, event.end_mark.index
-        if name in self.names:
+        if name in (self.anchor, *[anchor for _, _, anchor, _, _ in self.outer]):
             raise Broken(UetError(f"`*{name}` stands inside what it refers to", self.source.span(start, end)))
         if name not in self.anchors:
             raise syntax.alias_trap(self.source, self.text, start, self._flow())
@@ -232,32 +233,25 @@ class _Composer:
         self._attach(node)
 
     def _attach(self, node: Tree) -> None:
-        if not self.stack:
-            self.root = node
-            return
-        parent = self.stack[-1]
+        parent, key = self.top, self.key
         if type(parent) is Seq:
             parent.items.append(node)
-            return
-        key = self.keys[-1]
-        if key is None:
+        elif type(parent) is not Map:
+            self.root = node
+        elif key is None:
             if type(node) is not Text:
                 raise Broken(UetError("a key must be text", node.location()))
-            self.keys[-1] = node
-            return
-        self.keys[-1] = None
-        self._entry(parent, key, node)
-
-    def _entry(self, parent: Seq | Map, key: Text, node: Tree) -> None:
-        assert type(parent) is Map
-        name = key.text
-        if name in parent.keys:
-            self._given_twice(parent.keys[name], key)
-            return
-        parent.keys[name] = key
-        if name == "<<" and key.plain:
-            self._merge(key, node)
-        parent.entries[name] = node
+            self.key = node
+        else:
+            self.key = None
+            name = key.text
+            if name in parent.keys:
+                self._given_twice(parent.keys[name], key)
+                return
+            parent.keys[name] = key
+            if name == "<<" and key.plain:
+                self._merge(key, node)
+            parent.entries[name] = node
 
     def _given_twice(self, first: Text, second: Text) -> None:
         shown = shortened(second.text)
@@ -275,10 +269,10 @@ class _Composer:
                 UetError("`<<` takes a map or a list of maps", key.location(), f"quote it if it is meant as text: {quoted('<<')}")
             )
             return
-        self.merges[-1] += [item for item in maps if isinstance(item, Map)]
+        self.merges += tuple([item for item in maps if isinstance(item, Map)])
 
 
-def _merge_keys(node: Map, merges: list[Map]) -> None:
+def _merge_keys(node: Map, merges: Iterable[Map]) -> None:
     """Lay a map over what its `<<` brings; what it says itself wins, then the earlier of the merged maps."""
     own_entries, own_keys = node.entries, node.keys
     del own_entries["<<"], own_keys["<<"]
