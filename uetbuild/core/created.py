@@ -32,6 +32,8 @@ def wild_part(sources: Sources) -> Sources:
 
 
 def _part(sources: Sources, kind: int) -> Sources:
+    if len(sources) == 1 and sources[0].kind <= Source.GLOB:  # most lists
+        return sources if sources[0].kind == kind and not sources[0].negative else ()
     kept: list[Source] = []
     some = False
     for source in sources:

@@ -75,6 +75,14 @@ def pieces_row(pieces: Pieces) -> list[object]:
 
 def _sources(sources: tuple[Source, ...]) -> list[object]:
     return [
-        (source.pattern, source.kind, _sources(source.items), source.negative, source.optional, source.folder, source.name)
+        (
+            source.pattern,
+            source.kind,
+            _sources(source.items) if source.items else [],
+            source.negative,
+            source.optional,
+            source.folder,
+            source.name,
+        )
         for source in sources
     ]

@@ -10,7 +10,7 @@ from uetbuild.core.trails import source_routes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 
 def overlap(a: Sources, b: Sources, exclude: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -19,7 +19,7 @@ def overlap(a: Sources, b: Sources, exclude: tuple[str, ...] = ()) -> tuple[str,
     A literal path stands for itself and everything below. `exclude` are names that wildcards and folders never enter.
     """
     bars = barred(exclude)
-    others = list(terms(b))
+    others = terms(b)
     return tuple(sorted({term.shown() for term in terms(a) if any(share_a_path(term, other, bars) for other in others)}))
 
 
@@ -57,7 +57,7 @@ class OverlapIndex:
             identity = term.identity()
             met = self._met.get(identity)
             if met is None:
-                near = dict(self._near(term.source))
+                near = self._near(term.source)
                 met = self._met[identity] = [other for other, against in near.items() if share_a_path(term, against, self._bars)]
             for other in met:
                 found.update(self._keys[other])
@@ -76,20 +76,23 @@ class OverlapIndex:
             self._below[above] = [folder]
             folder = above
 
-    def _near(self, source: Source) -> Iterator[tuple[object, Term]]:
+    def _near(self, source: Source) -> dict[object, Term]:
         """Terms whose fixed parts lie above or below those of the source: all others cannot meet it."""
+        terms, below = self._terms, self._below
+        near: dict[object, Term] = {}
         for start in _folders(source):
-            cut = start.rfind("/")
-            while cut > 0:
-                yield from self._terms.get(start[:cut], ())
-                cut = start.rfind("/", 0, cut)
-            if start:
-                yield from self._terms.get("", ())
+            above = start
+            while above:
+                above = above.rpartition("/")[0]
+                if above in terms:
+                    near.update(terms[above])
             todo = [start]
-            while todo:
-                folder = todo.pop()
-                yield from self._terms.get(folder, ())
-                todo += self._below.get(folder, ())
+            for folder in todo:  # grows while it is walked
+                if folder in terms:
+                    near.update(terms[folder])
+                if folder in below:
+                    todo += below[folder]
+        return near
 
 
 def _folders(source: Source) -> Iterable[str]:

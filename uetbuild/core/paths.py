@@ -17,6 +17,8 @@ def resolve(folder: str, text: str) -> str | None:
     `//x` is from the root, `/x` is absolute and so outside. Empty and `.` parts and the last `/` are dropped; "" is the root.
     Globs may be given too: a `..` after a wildcard stays, for `globs.fault` to refuse.
     """
+    if text and text[0] not in "./" and text[-1] != "/" and "/." not in text and "//" not in text:  # nothing to resolve, as in most
+        return f"{folder}/{text}" if folder else text
     if text.startswith("//"):
         parts = []
     elif text.startswith("/"):

@@ -81,7 +81,7 @@ def files(
     if plain is not None:
         return [found for found in dict.fromkeys(plain) if found[1] not in own and found[1] not in gone]
     bars = barred(exclude)
-    parts = list(terms(sources))
+    parts = terms(sources)
     found = walk([term.source for term in parts], disk, bars, _closed(parts))
     result: dict[tuple[str, str], None] = {}
     for term, paths in zip(parts, found, strict=True):

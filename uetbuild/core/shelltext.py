@@ -36,6 +36,7 @@ SHELL_WORDS = frozenset(f"{_KEYWORDS} {_BUILTINS}".split())
 _PLAIN_OPTION = re.compile(r"-[euc]+|-[euc]*o[c]?")
 _PLAIN_NAMES = frozenset({"pipefail", "errexit", "nounset"})
 
+_SIMPLE = re.compile(r"""[^\n'"|&;<>()$`\\*?\[\]{}~#!]*""")  # words and blanks, as of most command lines
 _BLANKS = re.compile(r"[ \t]*")
 _WORD = re.compile(r"""(?:[^ \t\n'"|&;<>()$`\\*?\[\]{}~#!]+|'[^']*'|"[^"$`\\]*")+""")
 _QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
@@ -66,6 +67,17 @@ def is_plain(shell: Sequence[str]) -> bool:
 
 def split(text: str) -> list[str] | None:
     """The words of a command line that needs no shell, quotes removed and holes kept; None when only a shell can say what it does."""
+    words: list[str] | None
+    if _SIMPLE.fullmatch(text):
+        words = [word for word in text.replace("\t", " ").split(" ") if word]
+    elif (words := _quoted_words(text)) is None:
+        return None
+    if words and (not words[0] or "=" in words[0] or words[0] in SHELL_WORDS):
+        return None
+    return words
+
+
+def _quoted_words(text: str) -> list[str] | None:
     words = []
     at = _BLANKS.match(text).end()  # type: ignore[union-attr]  # matches everywhere
     end = len(text.rstrip(" \t\n"))
@@ -79,8 +91,6 @@ def split(text: str) -> list[str] | None:
         if after == found.end() < end:
             return None
         at = after
-    if words and (not words[0] or "=" in words[0] or words[0] in SHELL_WORDS):
-        return None
     return words
 
 

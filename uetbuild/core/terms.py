@@ -9,10 +9,6 @@ from __future__ import annotations
 
 from uetbuild.core.nodes import Source, Sources
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 class Term:
     """`source` (a positive PATH or GLOB) without the paths of `minus` (negatives of any kind); `name` is that of the list's entry."""
@@ -27,15 +23,19 @@ class Term:
     def identity(self) -> object:
         """Equal for terms that mean the same files for the same reason: places, names and `optional` do not count."""
         source = self.source
-        return (source.kind, source.pattern, source.folder, tuple([_identity(negative) for negative in self.minus]))
+        minus = tuple([_identity(negative) for negative in self.minus]) if self.minus else ()
+        return (source.kind, source.pattern, source.folder, minus)
 
     def shown(self) -> str:
         """The pattern for people, with `/` at its end where it was written."""
         return (self.source.pattern or ".") + ("/" if self.source.folder else "")
 
 
-def terms(sources: Sources, name: str | None = None, after: Sources = ()) -> Iterator[Term]:
+def terms(sources: Sources, name: str | None = None, after: Sources = ()) -> list[Term]:
     """The terms of a list in its order, groups opened; `name` and `after` are for the recursion. `outputs:ID` adds none."""
+    if len(sources) == 1 and sources[0].kind <= Source.GLOB and not sources[0].negative:  # most lists
+        return [Term(sources[0], sources[0].name if name is None else name, after)]
+    found: list[Term] = []
     negatives = [place for place, source in enumerate(sources) if source.negative]
     for place, source in enumerate(sources):
         if source.negative or source.kind == Source.CREATED:
@@ -44,9 +44,10 @@ def terms(sources: Sources, name: str | None = None, after: Sources = ()) -> Ite
         minus = (*mine, *after) if mine else after
         shown = source.name if name is None else name
         if source.kind == Source.GROUP:
-            yield from terms(source.items, shown, minus)
+            found += terms(source.items, shown, minus)
         else:
-            yield Term(source, shown, minus)
+            found.append(Term(source, shown, minus))
+    return found
 
 
 def _identity(source: Source) -> object:

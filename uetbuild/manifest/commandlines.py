@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from uetbuild.core.nodes import Hole, Pieces, Place, Step
 from uetbuild.core.shellscan import scan
@@ -18,12 +19,15 @@ _QUOTES = ("'", '"')
 _ENV_HINT = 'pass the value through `env` and write "$NAME" there'
 
 
+_is_plain = cache(is_plain)  # there are few shells
+
+
 def recipe(source: str, names: Names, shell: Sequence[str]) -> Step:
     """A command line as a `DIRECT` or `SHELL` step for this argv of a shell; the literal text alone decides which. Raises TemplateFault."""
     if "\0" in source:
         raise TemplateFault("a command line cannot hold a NUL character", "", source.index("\0"), 1)
     found = [part if isinstance(part, str) else resolve(part, names) for part in parts_of(source)]
-    if not any(isinstance(part, Found) and part.raw for part in found) and is_plain(shell):
+    if not any(isinstance(part, Found) and part.raw for part in found) and _is_plain(tuple(shell)):
         words = split("".join([part if isinstance(part, str) else HOLE for part in found]))
         if words is not None:
             if not words:
@@ -34,6 +38,8 @@ def recipe(source: str, names: Names, shell: Sequence[str]) -> Step:
 
 def _direct(words: list[str], found: list[Found]) -> tuple[Pieces, ...]:
     """Words with their holes filled where the value is known; a list by itself becomes one word an element."""
+    if not found:
+        return tuple([(word,) for word in words])
     remaining = iter(found)
     result: list[Pieces] = []
     for word in words:

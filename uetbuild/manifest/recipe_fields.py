@@ -186,10 +186,10 @@ class RecipeFields:
         if spec.agent is not None:
             self._ask(spec.agent, shell)
         node.finally_ = tuple([kitchen.step(step) for step in spec.finally_])
-        early = StepMaker(node.folder, node.cwd, shell, self._early_names_at)
-        node.probes = tuple([self._question(early.step(step)) for step in spec.probes])
-        if spec.skip_if is not None:
-            node.skip_if = self._question(early.step(spec.skip_if))
+        if spec.probes or spec.skip_if is not None:
+            early = StepMaker(node.folder, node.cwd, shell, self._early_names_at)
+            node.probes = tuple([self._question(early.step(step)) for step in spec.probes])
+            node.skip_if = self._question(early.step(spec.skip_if)) if spec.skip_if is not None else None
         node.programs = self._words(spec.programs)
         self._count_modules()
         questions = node.probes if node.skip_if is None else (*node.probes, node.skip_if)
