@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
+import accelerator
 import nursery
 import pytest
 
@@ -73,9 +75,17 @@ class World:
         (self.root / path).chmod(0o755)
 
     def door(self) -> bytes | None:
-        """What the door says."""
+        """What the door says, whoever sweeps for it."""
+        answers = [self.look(each) for each in accelerator.sweepers()]
+        shown = [answer.places if type(answer) is front.Differing else answer for answer in answers]
+        assert all(each == shown[0] for each in shown), shown
+        return answers[0] if type(answers[0]) is bytes else None
+
+    def look(self, sweeper: accelerator.Sweeper) -> bytes | front.Differing | None:
+        """What the door says with this one."""
         os.chdir(self.cwd)
-        return front.answer(self.words, self.environ)
+        with mock.patch.object(front, "sweeper", lambda: sweeper):
+            return front.look(self.words, self.environ)
 
     def program_says(self) -> bytes | None:
         """What the full program would print if it found nothing to do, None if it would run something or refuse. Changes nothing."""

@@ -6,10 +6,12 @@ A module more on this way is paid by every build of everybody: the list below ch
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import accelerator
 import pytest
 
 import uetbuild
@@ -105,6 +107,8 @@ OURS = {
 }  # fmt: skip
 
 
+PACKAGE = Path(uetbuild.__file__).parent
+ACCELERATOR = {accelerator.NAME}
 DOOR = {"__future__", "_operator", "gc", "uetbuild", "uetbuild.__main__", "uetbuild.front", "zlib"}
 
 
@@ -121,17 +125,17 @@ def project(tmp_path_factory):
     return folder
 
 
-def loaded(folder: Path, *words: str) -> tuple[int, set[str]]:
+def loaded(folder: Path, *words: str, package: Path = PACKAGE.parent) -> tuple[int, set[str]]:
     """Exit status of a build in a bare interpreter, and what it had loaded when its first process was about to start."""
     read, write = os.pipe()
-    package = str(Path(uetbuild.__file__).parent.parent)
     script = DRIVER.replace("os.write(3,", f"os.write({write},")
     status = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", script, package, *words], cwd=folder, pass_fds=[write], check=False
+        [sys.executable, "-I", "-S", "-c", script, str(package), *words], cwd=folder, pass_fds=[write], check=False
     ).returncode
     os.close(write)
     with open(read) as pipe:
-        return status, set(pipe.read().split())
+        names = set(pipe.read().split())
+    return status, names if package != PACKAGE.parent else names - ACCELERATOR  # one may have it compiled beside the source
 
 
 def tops(names: set[str]) -> set[str]:
@@ -151,6 +155,13 @@ def test_a_build_of_a_compiled_manifest_loads_exactly_this(project):
 def test_a_build_that_finds_nothing_to_do_loads_next_to_nothing(project):
     subprocess.run([sys.executable, "-m", "uetbuild"], cwd=project, check=True)
     assert loaded(project) == (99, DOOR)
+
+
+def test_a_build_that_finds_nothing_to_do_loads_the_accelerator_besides_where_there_is_one(project, tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "uetbuild", ignore=shutil.ignore_patterns("*.so"))
+    shutil.copy(accelerator.library(), tmp_path / "uetbuild")
+    subprocess.run([sys.executable, "-m", "uetbuild"], cwd=project, check=True, env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert loaded(project, package=tmp_path) == (99, DOOR | ACCELERATOR)
 
 
 PART = {

@@ -8,11 +8,11 @@ layout of that file, which `state/snapshot.py` writes:
     8 bytes  length of the body and its CRC32, both little endian: nothing reaches `loads` unchecked
     body     marshal of the fields of `Snapshot`, in their order
 
-Files are looked at folder by folder after one `chdir`, and compared by one hash of all signatures of a folder: 20,000 files need neither
-20,000 long path look-ups nor 80,000 numbers in memory. The hash is that of a tuple of numbers, which is the same in every process of one
-Python; 64 bits of it against accidents, as the mode 0700 of the folder is against malice. Many files are swept in two forked halves.
-Where nothing but some of these files has changed, the full program is told which: what nobody saw who looked at none of them still holds.
-Imports only what the interpreter has loaded anyway or has built in.
+Files are looked at folder by folder, and compared by one hash of all signatures of a folder: 20,000 files need neither 20,000 long path
+look-ups, nor an object for each name, nor 80,000 numbers in memory. The hash is that of a tuple of numbers, the same in every process of
+one Python; 64 bits of it against accidents, as the mode 0700 of the folder is against malice. Many files are swept by two processes or,
+in C, by threads. Where nothing but some of them has changed, the full program is told which: what nobody saw who looked at none of these
+still holds. Imports only what the interpreter has loaded anyway or has built in.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-MAGIC = f"uetbuild plan 3 {__version__} {sys.implementation.cache_tag} {sys.hexversion:x}\n".encode()
+    Sweep = tuple[str, bytes, int, int]  # a folder, names of files in it as the system has them, b"\0" between, their number, `sweep_hash`
+
+MAGIC = f"uetbuild plan 4 {__version__} {sys.implementation.cache_tag} {sys.hexversion:x}\n".encode()
 STATE = ".uet"
 WORTH_FORKING = 3000  # files; below that a second process costs more than it saves
 MOST_CHANGED = 500  # folders (or parts of folders) with changed files of which the full program is told; then it looks at everything
@@ -47,12 +49,11 @@ class Snapshot:
     """What the body holds. `root`, `words`, `here`: project, command line and current folder (relative to the root). `said`: bytes printed.
 
     `asked`: those that `--dry-run` prints, b"" where that may be something else. `open`: nodes, by number, that were not up to date.
-    `env`: names, and `env_hash` of them (values are never stored). `sweeps`: (folder, names, `sweep_hash` of them); `prints`: of each file
-    of these, in their order, the hash of its signature in 8 bytes, as this machine has them; `parts`: sum of the record that tells which
-    node looked at which of them (state/parts.py), 0 for none.
-    `absent`: paths at which nothing is; `no_folders`: paths that lead to no folder. `kinds`: (path, format bits by `lstat`). `folders`:
-    paths, and the hash of their signatures. `led`: (path, signature at the end of all links). `database`: signature of `state.db`. Paths
-    are absolute.
+    `env`: names, and `env_hash` of them (values are never stored). `sweeps`: files by folder (`Sweep`); `prints`: of each of these files,
+    in their order, the hash of its signature in 8 bytes, as this machine has them; `parts`: sum of the record that tells which node looked
+    at which of them (state/parts.py), 0 for none. `absent`: paths at which nothing is; `no_folders`: paths that lead to no folder. `kinds`:
+    (path, format bits by `lstat`). `folders`: paths, and the hash of their signatures. `led`: (path, signature at the end of all links).
+    `database`: signature of `state.db`. Paths are absolute.
     """
 
     __slots__ = (
@@ -67,7 +68,7 @@ class Snapshot:
     asked: bytes
     open: list[int]
     env: tuple[list[str], int]
-    sweeps: list[tuple[str, list[str], int]]
+    sweeps: list[Sweep]
     prints: bytes
     parts: int
     absent: list[str]
@@ -88,12 +89,6 @@ class Differing:
     def __init__(self, seen: Snapshot, places: list[int]) -> None:
         self.seen = seen
         self.places = places
-
-
-def answer(words: list[str], environ: Mapping[str, str]) -> bytes | None:
-    """What to print when nothing has to be done; None where only the full program can tell. Changes nothing, raises nothing."""
-    found = look(words, environ)
-    return found if type(found) is bytes else None
 
 
 def look(words: list[str], environ: Mapping[str, str]) -> bytes | Differing | None:
@@ -162,7 +157,7 @@ def _look(words: list[str], environ: Mapping[str, str]) -> bytes | Differing | N
     try:
         if not _still_holds(seen, environ):
             return None
-        changed = _sweep_all(seen)
+        changed = sweeper()(seen.sweeps, MOST_CHANGED if seen.parts else 0)
         places = [] if not changed else _places(seen, changed) if seen.parts else None
     finally:
         chdir(cwd)
@@ -219,12 +214,8 @@ def _still_holds(seen: Snapshot, environ: Mapping[str, str]) -> bool:
     paths, expected = seen.folders
     if hash(tuple(map(FOLDER, map(stat, paths)))) != expected:
         return False
-    for path, kind in seen.kinds:
-        if lstat(path).st_mode & FORMAT != kind:
-            return False
-    for path, signature in seen.led:
-        if SIGNATURE(stat(path)) != signature:
-            return False
+    if any(lstat(at).st_mode & FORMAT != kind for at, kind in seen.kinds) or any(SIGNATURE(stat(at)) != then for at, then in seen.led):
+        return False
     return not (any(_format(lstat, path) for path in seen.absent) or any(_format(stat, path) == 0o040000 for path in seen.no_folders))
 
 
@@ -236,21 +227,27 @@ def _format(look: Callable[[str], os.stat_result], path: str) -> int:
         return 0
 
 
-def _sweep_all(seen: Snapshot) -> list[int]:
-    """Numbers of the sweeps in which something is not as it was; where files are many, half of them are looked at by a child. Raises
-    OSError where these are more than the full program shall be told.
+def sweeper() -> Callable[[list[Sweep], int], list[int]]:
+    """`changed_sweeps`, in C where that was built (hatch_build.py)."""
+    try:
+        from uetbuild._sweep import changed_sweeps as found  # may not be there
+    except ImportError:
+        return changed_sweeps
+    return found
+
+
+def changed_sweeps(sweeps: list[Sweep], most: int) -> list[int]:
+    """Numbers of those in which something is not as it was; where files are many, half of them are looked at by a child. Raises OSError
+    where these are more than `most`. May leave the current folder.
     """
-    sweeps = seen.sweeps
-    most = MOST_CHANGED if seen.parts else 0
-    half, rest = 0, sum(len(names) for _, names, _ in sweeps) // 2
+    half, rest = 0, sum([count for _, _, count, _ in sweeps]) // 2
     if rest * 2 < WORTH_FORKING or len(os.sched_getaffinity(0)) < 2:
         return _sweep(sweeps, 0, most)
     while rest > 0:
-        rest -= len(sweeps[half][1])
+        rest -= sweeps[half][2]
         half += 1
     read, write = os.pipe()
-    child = os.fork()
-    if not child:
+    if not (child := os.fork()):
         code = 1
         try:
             os.write(write, " ".join(map(str, _sweep(sweeps[half:], half, most))).encode())  # fits into the pipe, by MOST_CHANGED
@@ -264,18 +261,19 @@ def _sweep_all(seen: Snapshot) -> list[int]:
         told = os.read(read, 65536)  # when all of it is there, or the child has ended
         os.close(read)
         _, status = os.waitpid(child, 0)
-    if status:
+    changed += map(int, told.split())
+    if status or len(changed) > most:
         raise OSError
-    return [*changed, *map(int, told.split())]
+    return changed
 
 
-def _sweep(sweeps: Sequence[tuple[str, list[str], int]], first: int, most: int) -> list[int]:
-    """Numbers, counted from `first`, of those in which something differs. Raises OSError where they are more than `most`."""
+def _sweep(sweeps: Sequence[Sweep], first: int, most: int) -> list[int]:
+    """The same of a part of them, counted from `first`."""
     changed: list[int] = []
-    for number, (folder, names, expected) in enumerate(sweeps, first):
+    for number, (folder, names, _, expected) in enumerate(sweeps, first):
         try:
             chdir(folder)
-            if sweep_hash(map(hash, map(SIGNATURE, map(lstat, names)))) == expected:
+            if sweep_hash(map(hash, map(SIGNATURE, map(lstat, names.split(b"\0"))))) == expected:
                 continue
         except OSError:  # it is gone
             pass
@@ -290,6 +288,11 @@ def sweep_hash(prints: Iterable[int]) -> int:
     return hash(tuple(prints))
 
 
+def names_of(packed: bytes) -> list[str]:
+    """The names in a sweep."""
+    return os.fsdecode(packed).split("\0")
+
+
 def print_of(path: str) -> int | None:
     """The hash of the signature of what stands there, None where nothing can be seen."""
     try:
@@ -302,15 +305,15 @@ def _places(seen: Snapshot, changed: Iterable[int]) -> list[int] | None:
     """Numbers of the files that differ in these sweeps; None where that cannot be told, since the record contradicts itself."""
     prints = memoryview(seen.prints).cast("q")
     starts = [0]
-    for _, names, _ in seen.sweeps:
-        starts.append(starts[-1] + len(names))
+    for _, _, count, _ in seen.sweeps:
+        starts.append(starts[-1] + count)
     if len(prints) != starts[-1]:
         return None
     places: list[int] = []
     for number in changed:
-        folder, names, expected = seen.sweeps[number]
+        folder, names, _, expected = seen.sweeps[number]
         known = prints[starts[number] : starts[number + 1]]
         if sweep_hash(known) != expected:
             return None
-        places += [starts[number] + k for k, name in enumerate(names) if print_of(f"{folder.rstrip('/')}/{name}") != known[k]]
+        places += [starts[number] + k for k, name in enumerate(names_of(names)) if print_of(f"{folder.rstrip('/')}/{name}") != known[k]]
     return places

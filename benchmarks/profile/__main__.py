@@ -37,7 +37,7 @@ def main(words: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="profile-") as folder:
         root = Path(folder, "project")
         root.mkdir()
-        site = Site(Uetbuild(options.uetbuild or installed(Path(folder))), SHAPES[options.shape](), root, options.jobs)
+        site = Site(Uetbuild(options.uetbuild or installed(Path(folder, "venv"))), SHAPES[options.shape](), root, options.jobs)
         site.lay()
         for _ in range(2):
             site.build()

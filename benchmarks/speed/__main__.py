@@ -1,6 +1,7 @@
 """`python -m benchmarks.speed`: time uetbuild and other tools on the same projects, print the figures.
 
-uetbuild is measured as somebody has it who installed it: a wheel of this folder in a virtual environment of its own.
+uetbuild is measured as somebody has it who installed it: a wheel of this folder in a virtual environment of its own, with the accelerator
+where `UETBUILD_ACCELERATOR=1` asks for it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .cases import CASES, Case, Site, rounds, weigh
-from .peers import PEERS, Peer, Uetbuild
+from .peers import PEERS, InPython, Peer, Uetbuild
 from .shapes import Shape, flat, layers, scopes
 from .table import Row, markdown, text, write_between_marks
 
@@ -84,9 +85,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _peers(options: argparse.Namespace, folder: Path) -> list[Peer]:
     """The tools that are there; the others are said, with what installs them."""
-    found: list[Peer] = [Uetbuild(options.uetbuild or installed(folder))]
+    found: list[Peer] = [Uetbuild(options.uetbuild or installed(folder / "venv"))]
     for make in PEERS:
         if make is Uetbuild or (options.tool and make.name not in options.tool):
+            continue
+        if make is InPython:
+            if options.tool:
+                found.append(make(installed(folder / "venv-python", UETBUILD_ACCELERATOR="0")))
             continue
         peer = make()
         if version := peer.version():
@@ -97,11 +102,12 @@ def _peers(options: argparse.Namespace, folder: Path) -> list[Peer]:
     return found
 
 
-def installed(folder: Path) -> str:
-    """A wheel of this folder in a virtual environment of its own; returns its program."""
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    subprocess.run([folder / "venv/bin/pip", "install", "-q", "--disable-pip-version-check", str(ROOT)], check=True)
-    return str(folder / "venv/bin/uetbuild")
+def installed(folder: Path, **environ: str) -> str:
+    """A wheel of this project in a new virtual environment; returns its program."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    command = [str(folder / "bin/pip"), "install", "-q", "--disable-pip-version-check", str(ROOT)]
+    subprocess.run(command, check=True, env={**os.environ, **environ})
+    return str(folder / "bin/uetbuild")
 
 
 if __name__ == "__main__":

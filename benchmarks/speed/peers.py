@@ -77,6 +77,12 @@ class Uetbuild(Peer):
         return {"Uetfile.yaml": "\n".join(lines) + "\n"}
 
 
+class InPython(Uetbuild):
+    """For who measures the accelerator: the same without it."""
+
+    name = "uetbuild in Python"
+
+
 class Ninja(Peer):
     name = "ninja"
     install = "apt install ninja-build"
@@ -290,4 +296,4 @@ int main(int count, char **words) {
         return ["./floor", str(jobs)]
 
 
-PEERS: tuple[type[Peer], ...] = (Uetbuild, Ninja, NewNinja, Samurai, Make, GoTask, Doit, Scons, Snakemake, Dvc, StatCalls, Starts)
+PEERS: tuple[type[Peer], ...] = (Uetbuild, InPython, Ninja, NewNinja, Samurai, Make, GoTask, Doit, Scons, Snakemake, Dvc, StatCalls, Starts)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from nursery import ran
 
+from uetbuild.cli import health
 from uetbuild.failpoints import points
 
 MANIFEST = "version: 1\nworkstreams: {one: {outputs: [out], run: echo hi > out}}\n"
@@ -44,6 +47,15 @@ def test_a_project_that_was_built_is_in_order(built):
     assert found["lock"] == ("ok", "free")
     assert found["state"][1].startswith("`.uet`, mode 0700")
     assert "1 node" in found["manifest"][1]
+
+
+def test_it_says_whether_the_accelerator_is_there(monkeypatch):
+    made = ModuleType("uetbuild._sweep")
+    made.changed_sweeps = lambda sweeps, most: []
+    monkeypatch.setitem(sys.modules, made.__name__, made)
+    assert health._python().found.endswith(f"({sys.executable}), with the accelerator")
+    monkeypatch.setitem(sys.modules, made.__name__, None)
+    assert health._python().found.endswith(f"({sys.executable})")
 
 
 def test_it_only_looks(tmp_path):

@@ -200,7 +200,7 @@ def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Door:
     monkeypatch.chdir(tmp_path)
     made = Door(tmp_path)
     made.put(dumps(made.row))
-    assert front.answer([], {}) == b"up to date\n"
+    assert front.look([], {}) == b"up to date\n"
     return made
 
 
@@ -210,8 +210,8 @@ def test_the_fast_door_raises_nothing_whatever_has_a_right_sum(door: Door, place
     row = list(door.row)
     row[place] = value
     door.put(dumps(tuple(row)))
-    said = front.answer([], {})
-    assert said is None or said == (value if place == 3 else b"up to date\n")
+    said = front.look([], {})
+    assert type(said) is not bytes or said == (value if place == 3 else b"up to date\n")
 
 
 HOSTILE = """
@@ -230,8 +230,8 @@ for seed in range(int(sys.argv[2])):
         body[at : at + draw.randrange(3)] = draw.randbytes(draw.randrange(3))
     with open(".uet/plan.bin", "wb") as file:
         file.write(front.MAGIC + len(body).to_bytes(4, "little") + crc32(body).to_bytes(4, "little") + body)
-    said = front.answer([], {})
-    assert said is None or type(said) is bytes
+    said = front.look([], {})
+    assert said is None or type(said) in (bytes, front.Differing)
     unseal(crc32(body, crc32(b"")).to_bytes(4, "little") + body)
     told += 1
 print(told)

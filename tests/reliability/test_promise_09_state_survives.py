@@ -14,8 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from attacked import BEFORE, MANIFEST, NODES, UP_TO_DATE, Attacked, contents, without_rights
+from attacked import BEFORE, MANIFEST, NODES, UP_TO_DATE, Attacked, contents
 from nursery import PROGRAM
+from rights import without_rights
 from transcript import Folder
 
 PAGE = 4096

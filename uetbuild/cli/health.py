@@ -11,6 +11,7 @@ from uetbuild.cli.session import Session
 from uetbuild.core.record import Record
 from uetbuild.errors import UetError, UetErrors
 from uetbuild.executors import tree
+from uetbuild.front import changed_sweeps, sweeper
 from uetbuild.manifest.discover import find
 from uetbuild.report.amounts import counted
 from uetbuild.state.damage import LONGEST, TOO_LONG, is_too_long
@@ -46,7 +47,8 @@ def examine(face: Face) -> list[Check]:
 
 
 def _python() -> Check:
-    return Check(name="python", found=f"{sys.version.split()[0]} ({sys.executable})")
+    accelerated = "" if sweeper() is changed_sweeps else ", with the accelerator"
+    return Check(name="python", found=f"{sys.version.split()[0]} ({sys.executable}){accelerated}")
 
 
 def _platform() -> Check:

@@ -11,7 +11,7 @@ import os
 from _bisect import bisect_left
 
 from uetbuild.core.kinds import Kind
-from uetbuild.front import FOLDER, Snapshot, file_name, print_of, sweep_hash
+from uetbuild.front import FOLDER, Snapshot, file_name, names_of, print_of, sweep_hash
 from uetbuild.state import parts
 from uetbuild.state.observations import NOBODY, numbers
 from uetbuild.state.snapshot import FORMATS, Unobservable, database_signature, sweeps_of, write
@@ -75,11 +75,12 @@ class _Files:
         self._gone: dict[str, frozenset[int]] = {}
         self._starts: list[int] = []  # of each sweep
         self._folders: dict[str, list[int]] = {}  # the sweeps of a folder
+        self._names: dict[int, list[str]] = {}  # in those that were asked for
         start = 0
-        for number, (folder, names, _) in enumerate(then.sweeps):
+        for number, (folder, _, count, _) in enumerate(then.sweeps):
             self._starts.append(start)
             self._folders.setdefault(folder, []).append(number)
-            start += len(names)
+            start += count
 
     def file(self, path: str, token: Signature | None, seen: Observations) -> None:
         """A file as it was seen. Raises Unobservable."""
@@ -118,9 +119,9 @@ class _Files:
         made.prints = bytes(self._data)
         made.sweeps = list(self._then.sweeps)
         for number in self._touched:
-            folder, names, _ = made.sweeps[number]
+            folder, names, count, _ = made.sweeps[number]
             start = self._starts[number]
-            made.sweeps[number] = (folder, names, sweep_hash(self._prints[start : start + len(names)]))
+            made.sweeps[number] = (folder, names, count, sweep_hash(self._prints[start : start + count]))
         if self._come or self._gone:
             self._sort_anew(made)
 
@@ -132,8 +133,8 @@ class _Files:
         looks: dict[str, int] = {}
         readers: dict[str, int | frozenset[int] | None] = {}
         places = iter(zip(self._prints, self._parts.readers, strict=True))
-        for folder, names, _ in self._then.sweeps:
-            for name in names:
+        for folder, names, _, _ in self._then.sweeps:
+            for name in names_of(names):
                 path = f"{folder.rstrip('/')}/{name}"
                 looks[path], readers[path] = next(places)
         for path, (look, mine) in self._come.items():
@@ -146,7 +147,7 @@ class _Files:
             self._parts.quiet -= mine
         made.absent = sorted({*made.absent, *self._gone}.difference(self._come))
         made.sweeps, made.prints = sweeps_of(looks)
-        self._parts.readers = [readers[f"{folder.rstrip('/')}/{name}"] for folder, names, _ in made.sweeps for name in names]
+        self._parts.readers = [readers[f"{folder.rstrip('/')}/{name}"] for folder, names, _, _ in made.sweeps for name in names_of(names)]
         made.parts = parts.write(f"{self._layout.folder}/{file_name(made.words, made.here)}", self._parts)
 
     def _mine(self, path: str, seen: Observations) -> frozenset[int]:
@@ -179,7 +180,9 @@ class _Files:
         """(sweep, place among all files); -1 where the record does not know the path."""
         folder, _, name = full.rpartition("/")
         for number in self._folders.get(folder or "/", ()):
-            names = self._then.sweeps[number][1]
+            names = self._names.get(number)
+            if names is None:
+                names = self._names[number] = names_of(self._then.sweeps[number][1])
             place = bisect_left(names, name)
             if place < len(names) and names[place] == name:
                 return number, self._starts[number] + place

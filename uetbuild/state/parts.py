@@ -6,7 +6,7 @@ down with it, by numbers, and the compiled manifest named from which single node
 
 from __future__ import annotations
 
-from uetbuild.front import MAGIC, print_of
+from uetbuild.front import MAGIC, names_of, print_of
 from uetbuild.state import atomic
 from uetbuild.state.observations import NOBODY, numbers
 from uetbuild.state.sealed import seal, unseal
@@ -86,9 +86,9 @@ class Known:
     def _collect(self) -> dict[int, list[int]]:
         files: dict[int, list[int]] = {}
         places = enumerate(self._divided.readers)
-        for folder, names, _ in self._seen.sweeps:
+        for folder, names, _, _ in self._seen.sweeps:
             start = folder.rstrip("/") + "/"
-            for name, (place, readers) in zip(names, places, strict=False):
+            for name, (place, readers) in zip(names_of(names), places, strict=False):
                 for number in () if readers is None else self._asked.intersection(numbers(readers)):
                     files.setdefault(number, []).append(place)
                     self._paths[place] = start + name

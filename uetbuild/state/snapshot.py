@@ -13,7 +13,7 @@ from zlib import crc32
 
 from uetbuild import front
 from uetbuild.core.kinds import Kind
-from uetbuild.front import MAGIC, SIGNATURE, Snapshot, env_hash, file_name, sweep_hash, verdict_words
+from uetbuild.front import MAGIC, SIGNATURE, Snapshot, env_hash, file_name, names_of, sweep_hash, verdict_words
 from uetbuild.state import atomic, parts
 from uetbuild.state.observations import find_program, numbers
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from uetbuild.core.secrets import Secrets
+    from uetbuild.front import Sweep
     from uetbuild.state.layout import Layout
     from uetbuild.state.observations import Observations, Signature
     from uetbuild.state.parts import Parts
@@ -55,7 +56,9 @@ def save(
             base = layout.root.rstrip("/") + "/"
             full = {_full(base, path): readers for path, readers in seen.readers.items()}
             divided.readers = [
-                parts.readers_of(full.get(f"{folder.rstrip('/')}/{name}")) for folder, names, _ in snapshot.sweeps for name in names
+                parts.readers_of(full.get(f"{folder.rstrip('/')}/{name}"))
+                for folder, names, _, _ in snapshot.sweeps
+                for name in names_of(names)
             ]
             others = [numbers(readers) for path, readers in seen.readers.items() if not seen.files.get(path)]  # not there, or no file
             divided.missing = {path: parts.readers_of(full.get(path)) for path in snapshot.absent if path in full}
@@ -109,7 +112,7 @@ def database_signature(layout: Layout) -> Signature:
     return SIGNATURE(os.lstat(layout.database))
 
 
-def _sweeps(base: str, files: Mapping[str, Signature | None]) -> tuple[list[tuple[str, list[str], int]], bytes, list[str]]:
+def _sweeps(base: str, files: Mapping[str, Signature | None]) -> tuple[list[Sweep], bytes, list[str]]:
     """Files by folder, in chunks, with the hash of what they looked like; what each looked like; and those that are not there."""
     if () in files.values():
         raise Unobservable
@@ -117,20 +120,22 @@ def _sweeps(base: str, files: Mapping[str, Signature | None]) -> tuple[list[tupl
     return *sweeps_of(looks), [_full(base, path) for path, token in files.items() if token is None]
 
 
-def sweeps_of(looks: Mapping[str, int]) -> tuple[list[tuple[str, list[str], int]], bytes]:
-    """Files by folder, in chunks, with the hash of what they look like; and what each looks like. `looks`: by absolute path."""
+def sweeps_of(looks: Mapping[str, int]) -> tuple[list[Sweep], bytes]:
+    """Files by folder, in chunks, with the hash of what they look like; and what each looks like. `looks`: by absolute path.
+    Raises ValueError for a name that cannot be one of a file."""
     folders: dict[str, list[tuple[str, int]]] = {}
     for path, look in looks.items():
         folder, _, name = path.rpartition("/")
         folders.setdefault(folder or "/", []).append((name, look))
-    sweeps: list[tuple[str, list[str], int]] = []
+    sweeps: list[Sweep] = []
     prints: list[int] = []
     for folder, found in sorted(folders.items()):
         found.sort()
         for start in range(0, len(found), CHUNK):
-            chunk = [look for _, look in found[start : start + CHUNK]]
-            sweeps.append((folder, [name for name, _ in found[start : start + CHUNK]], sweep_hash(chunk)))
-            prints += chunk
+            chunk = found[start : start + CHUNK]
+            looked = [look for _, look in chunk]
+            sweeps.append((folder, os.fsencode("\0".join([name for name, _ in chunk])), len(chunk), sweep_hash(looked)))
+            prints += looked
     return sweeps, b"".join([look.to_bytes(8, byteorder, signed=True) for look in prints])
 
 

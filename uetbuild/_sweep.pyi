@@ -1,0 +1,3 @@
+from uetbuild.front import Sweep
+
+def changed_sweeps(sweeps: list[Sweep], most: int, /) -> list[int]: ...
