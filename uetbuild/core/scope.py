@@ -92,6 +92,13 @@ def files(
     return list(result)
 
 
+def single(sources: Sources) -> list[str] | None:
+    """The paths where each source is one path, be it of a file or not; None for all other lists."""
+    if any(source.kind != Source.PATH or source.negative for source in sources):
+        return None
+    return [source.pattern for source in sources]
+
+
 def grounds(sources: Sources) -> list[str]:
     """Paths that, with what is below them, hold all files that the sources can mean, none twice; `outputs:ID` adds none."""
     found: dict[str, None] = {}

@@ -9,7 +9,7 @@ from uetbuild.core.chains import advance
 from uetbuild.core.depfile import parse
 from uetbuild.core.kinds import Kind
 from uetbuild.core.paths import Inside
-from uetbuild.core.scope import grounds
+from uetbuild.core.scope import grounds, single
 from uetbuild.core.stamps import Stage
 from uetbuild.errors import ExitCode, Location, UetError
 from uetbuild.failpoints import reach
@@ -252,11 +252,12 @@ class Bench:
 
     def _moved_inputs(self, attempt: Attempt) -> str:
         """The first input that is not what it was when the recipe started, "" if all are."""
-        then = attempt.present.inputs
-        chains = self._survey.memory.chains
-        node = attempt.node
-        edited = {*attempt.edits, *(path for _, path in self._survey.matching(node.edits, node))} if node.edits else ()
+        then, node = attempt.present.inputs, attempt.node
         digest = self._disk.digest
+        if single(node.inputs) == [*then] and [*map(digest, then)] == [*then.values()]:
+            return ""
+        chains = self._survey.memory.chains
+        edited = {*attempt.edits, *(path for _, path in self._survey.matching(node.edits, node))} if node.edits else ()
         now = [path for _, path in self._survey.input_files(attempt.i) if path not in edited and path not in chains]
         for path in now:
             if digest(path) != then.get(path):

@@ -5,7 +5,7 @@ Knows nothing of what the verdict is then kept for.
 
 from __future__ import annotations
 
-from uetbuild.core.nodes import Source
+from uetbuild.core.scope import single
 from uetbuild.core.stamps import Stage
 
 TYPE_CHECKING = False
@@ -34,7 +34,6 @@ def _is_plain(node: Node, stamp: Stamp) -> bool:
         node.edits, node.depfile, node.guard, node.gates, node.programs, node.probes, node.sh_vars, node.pass_env, node.always,
         node.require_env, node.require_files, node.skip_if, node.skipped, node.agent,
     )  # fmt: skip
-    if any(special) or stamp.stage != Stage.DONE:
-        return False
-    named = {source.pattern for source in node.inputs if source.kind == Source.PATH and not source.negative}
-    return named == stamp.inputs.keys() and len(named) == len(node.inputs)
+    if any(special) or not stamp.outputs or stamp.stage != Stage.DONE:
+        return False  # (one without files always runs)
+    return single(node.inputs) == [*stamp.inputs]

@@ -80,10 +80,9 @@ class RealDisk:
 
     def vouch(self, files: Mapping[str, str], reader: int) -> bool:
         """Whether what was seen last at these paths are regular files of these digests, and a change of one would show; recorded then."""
-        looks = [self._looks.at(path) for path in files]
-        for look, digest in zip(looks, files.values(), strict=True):
-            if look.digest != digest or look.kind != Kind.FILE or not look.vouches:
-                return False
+        looks = [*map(self._looks.at, files)]
+        if [look.digest if look.kind == Kind.FILE and look.vouches else None for look in looks] != [*files.values()]:
+            return False
         for path, look in zip(files, looks, strict=True):
             self.vouched.saw_file(path, look.vouches, reader)
         return True
