@@ -231,6 +231,34 @@ def test_readers_see_what_a_build_commits_meanwhile(layout):
     assert len(reader.stamps()) == 2
 
 
+def test_a_writer_reads_again_what_a_reader_has_read_only_where_somebody_has_written_since(layout, monkeypatch):
+    writer = open_writer(layout)
+    writer.commit(full_changes())
+    writer.close()
+    reader = open_reader(layout)
+    known = reader.stamps()
+    read = []
+    monkeypatch.setattr(
+        store_module.SqliteStore, "_stamps", lambda self, plain=store_module.SqliteStore._stamps: read.append(1) or plain(self)
+    )
+    writer = open_writer(layout)
+    writer.follow(reader)
+    assert (writer.stamps(), read) == (known, [])
+    changes = Changes()
+    changes.stamps["n3"] = stamp("n3", definition="new")
+    writer.commit(changes)
+    assert writer.stamps_by_now()["n3"].definition == "new"
+    beside = open_writer(layout)  # what was written is in the journal yet
+    beside.follow(reader)
+    assert beside.stamps()["n3"].definition == "new" and len(read) == 1
+    beside.close()
+    writer.close()
+    last = open_writer(layout)
+    last.follow(reader)
+    assert last.stamps()["n3"].definition == "new" and len(read) == 2
+    last.close()
+
+
 def test_whoever_writes_drops_the_snapshots_first(layout):
     writer = open_writer(layout)
     with open(layout.snapshot, "w"):

@@ -72,7 +72,7 @@ class Part(Wired):
             return False
         try:
             return database_signature(self.layout) == self._seen.database
-        except (Unobservable, OSError):
+        except Unobservable:
             return False
 
     def narrow(self, store: SqliteStore) -> None:

@@ -90,7 +90,8 @@ class OpenProject:
         return not waited
 
     def narrow(self, store: SqliteStore) -> None:
-        """Have no more read than what is needed."""
+        """Have no more read than what is needed; the lock is held."""
+        store.follow(self.reader)
 
     def unproven(self, request: Request) -> Sequence[int]:
         """The members of which is not known that all is there that they need."""
@@ -290,7 +291,7 @@ class OpenProject:
         shell: Shell | None = None
         if options.probe:
             shell = self._shell()
-        survey = self.survey(request, self.reader, disk, shell)
+        survey = self.survey(request, self.reader, disk, shell, Memory(self.reader, self.reader.stamps_by_now()))
         judged = survey.all()
         warnings = [*self.project.warnings, *self.reader.warnings, *survey.answers.warnings]
         seconds, settings = self.reader.seconds(), self.project.settings

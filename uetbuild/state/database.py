@@ -13,6 +13,7 @@ import os
 
 from uetbuild.errors import UetError
 from uetbuild.failpoints import reach
+from uetbuild.front import SIGNATURE
 from uetbuild.state.connection import connect, connect_read_only, refuse_remnant
 from uetbuild.state.damage import DISK_FULL, FAULTS, READ_ONLY, TOO_LONG, Unusable, damage, obstacle
 from uetbuild.state.mounts import file_system, is_network
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from uetbuild.state.observations import Signature
     from uetbuild.state.sqlite import Connection
 
 APPLICATION = 0x75657462  # "uetb", in the header of the file
@@ -49,6 +51,16 @@ VERSION = len(MIGRATIONS)
 WAL_PAGES = 8000  # 32 MB; then it is folded into the file, which waits for the disk
 
 Statement = tuple[str, "Sequence[tuple[Any, ...]]"]  # SQL, and the parameters of each time that it is executed
+
+
+def signature_of(path: str) -> Signature | None:
+    """What a database looks like that has nothing pending beside it; None for others."""
+    try:
+        if os.path.exists(path + "-wal") and os.path.getsize(path + "-wal"):
+            return None
+        return SIGNATURE(os.lstat(path))
+    except OSError:
+        return None
 
 
 class Database:

@@ -15,6 +15,7 @@ from uetbuild import front
 from uetbuild.core.kinds import Kind
 from uetbuild.front import MAGIC, SIGNATURE, Snapshot, env_hash, file_name, names_of, sweep_hash, verdict_words
 from uetbuild.state import atomic, parts
+from uetbuild.state.database import signature_of
 from uetbuild.state.observations import find_program, numbers
 
 TYPE_CHECKING = False
@@ -106,10 +107,11 @@ def _snapshot(layout: Layout, words: Sequence[str], cwd: str, said: str, seen: O
 
 
 def database_signature(layout: Layout) -> Signature:
-    """Of the database, with nothing pending. Raises Unobservable where something is, OSError."""
-    if os.path.exists(layout.database + "-wal") and os.path.getsize(layout.database + "-wal"):
+    """Of the database, with nothing pending. Raises Unobservable where something is, or there is none."""
+    found = signature_of(layout.database)
+    if found is None:
         raise Unobservable
-    return SIGNATURE(os.lstat(layout.database))
+    return found
 
 
 def _sweeps(base: str, files: Mapping[str, Signature | None]) -> tuple[list[Sweep], bytes, list[str]]:

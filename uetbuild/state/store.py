@@ -12,7 +12,7 @@ from uetbuild.core.approval import Answer
 from uetbuild.core.changes import Changes
 from uetbuild.core.stamps import Link, Stage, Stamp
 from uetbuild.failpoints import is_armed, reach
-from uetbuild.state.database import Database
+from uetbuild.state.database import Database, signature_of
 from uetbuild.state.digests import Digests
 from uetbuild.state.sealed import key_of, seal, seed, text_of, unseal
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from uetbuild.core.stamps import Chain
     from uetbuild.state.database import Statement
     from uetbuild.state.layout import Layout
+    from uetbuild.state.observations import Signature
 
 STAMPS = seed("stamps", Stamp.__slots__)
 CHAINS = seed("chains", Link.__slots__)
@@ -62,6 +63,8 @@ class SqliteStore:
         self._damaged = 0
         self._doomed: dict[str, list[Any]] = {}  # table -> keys of damaged rows that are there yet
         self._names: list[str] | None = None  # the nodes of which anything is read, None for all
+        self._follows = False  # the stamps are known
+        self._stood: Signature | None = None  # what the file looked like when the stamps were read
         database.refill = self._refill
 
     @property
@@ -75,10 +78,17 @@ class SqliteStore:
 
     def stamps(self) -> MutableMapping[str, Stamp]:
         """All stamps by node id."""
-        if self._names is None:
+        if self._names is None and not self._follows:
+            self._stood = signature_of(self.database.path)  # before
             self.known.stamps.clear()
             self._stamps()
+        self._follows = False
         return self.stamps_by_now()
+
+    def follow(self, reader: SqliteStore) -> None:
+        """Do not read again what this one has read of the same file, where nobody has written since."""
+        if reader._stood and not reader.warnings and reader._stood == signature_of(self.database.path):
+            self.known.stamps, self._follows = dict(reader.known.stamps), True
 
     def stamps_by_now(self) -> MutableMapping[str, Stamp]:
         """As they were read, and written since."""
@@ -235,17 +245,14 @@ class SqliteStore:
         return statements
 
     def _mended(self) -> list[Statement]:
-        """Statements by which damaged rows go, else each build would find them. Where all is known the table is written anew: of a page in
-        disorder no row is found by its key.
-        """
+        """Statements by which damaged rows go. Where all is known the table is written anew: of a page in disorder no key finds a row."""
         if self._names is None:
             return [(f"DELETE FROM {table}", [()]) for table in self._doomed] + (self._refill() if self._doomed else [])
         return [(f"DELETE FROM {table} WHERE key IS ?", [(key,) for key in keys]) for table, keys in self._doomed.items()]
 
     def _refill(self) -> list[Statement]:
-        """What is known of a file that turned out to be damaged, for the one that takes its place: so nothing that this build has judged up
-        to date runs again in the next one. Events and runs of before are lost, and digests are learnt again.
-        """
+        """What is known of a damaged file, for the one that takes its place: so nothing that this build has judged up to date runs again in
+        the next one. Events and runs of before are lost, and digests are learnt again."""
         return [
             *_facts(self.known),
             _put("durations", self._durations or {}, DURATIONS),
@@ -256,11 +263,9 @@ class SqliteStore:
     def _stored_run(self, run: str) -> Run:
         """The row of a run that an earlier process began, as `resume` finds it."""
         key = key_of(run)
-        for (blob,) in self.database.rows("SELECT body FROM runs WHERE key = ?", (key,)):
-            row: Run | None = unseal(blob, key, RUNS)
-            if row is not None:
-                return row
-        return ("pending", 0.0, 0.0, {})
+        found = list(self.database.rows("SELECT body FROM runs WHERE key = ?", (key,)))
+        row: Run | None = unseal(found[0][0], key, RUNS) if found else None
+        return row or ("pending", 0.0, 0.0, {})
 
 
 def open_writer(layout: Layout, boot: str = "") -> SqliteStore:
