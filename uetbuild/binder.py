@@ -17,11 +17,13 @@ from uetbuild import bytecode
 
 # What a build loads, from the words of the command line to its end, by room.
 BUILD = {
-    "": "engine executors manifest state",
-    "cli": ("building clock commands commands.build dividing holding part person project remember targets wired wiring"),
+    "": "cli core engine errors executors failpoints manifest report state",
+    "cli": (
+        "app argv building clock commands commands.build dividing face holding options part person project remember targets wired wiring"
+    ),
     "core": (
         "approval barred chains changes conflicts created depfile environment events excerpt fingerprint globs graph idpatterns "
-        "jobs jsontext kinds letters nodes overlap paths patterns places policies reach ready relative render retry rounds "
+        "jobs jsontext kinds letters nodes overlap paths patterns places policies reach ready record relative render retry rounds "
         "schedule scope secrets sha sharing staleness stamps terms topology trails verdicts walk"
     ),
     "engine": (
@@ -30,7 +32,7 @@ BUILD = {
     ),
     "executors": "ask channel csignal desk orphans output pool queue running spawn supervisor tree watch",
     "manifest": "discover",
-    "report": "amounts causes cells closing lines modes reasons running tail",
+    "report": "amounts causes cells closing escapes lines modes reasons running stream tail",
     "state": (
         "absence amended atomic compiled connection content damage database demand digests disk feedback hands history layout lock looks "
         "mounts observations parts reports sealed snapshot sqlite store"

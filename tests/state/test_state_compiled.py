@@ -7,7 +7,7 @@ import pytest
 from uetbuild.core.nodes import Hole, Node, Project, Settings, ShVar, Source, Step
 from uetbuild.core.secrets import Secrets
 from uetbuild.state import atomic, compiled
-from uetbuild.state.compiled import MOST, cache_key, load, save
+from uetbuild.state.compiled import MOST, cache_key, load, load_some, save
 from uetbuild.state.layout import Layout
 from uetbuild.state.observations import Observations
 
@@ -45,6 +45,17 @@ def test_what_was_saved_is_loaded(layout, seen):
     assert kept.seen.row() == seen.row()
     assert kept.names == (("PIN",), ("rev",))
     assert load(layout, "other", lambda seen: True) is None
+
+
+@pytest.mark.parametrize("wanted", [[1], [0, 1]])
+def test_of_some_nodes_no_more_is_believed_than_is_whole(layout, seen, wanted):
+    total = save(layout, "k", PROJECT, seen, Secrets())
+    assert load_some(layout, "k", total, wanted).project == PROJECT.with_(nodes=tuple([PROJECT.nodes[i] for i in wanted]))
+    assert load_some(layout, "k", total + 1, wanted) is None
+    data = atomic.read_own(layout.compiled("k"))
+    for place in range(len(data) - 200, len(data), 17):  # in the last node
+        atomic.write(layout.compiled("k"), data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :])
+        assert load_some(layout, "k", total, wanted) is None
 
 
 def test_a_damaged_file_is_passed_over(layout, seen):

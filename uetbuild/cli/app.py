@@ -83,7 +83,8 @@ def _run(face: Face, words: Sequence[str]) -> int:
     if options.command == "build":
         if options.args is None and all(option.name in REMEMBERED for option, _ in parsed.given):
             options.typed = tuple(words)
-        bytecode.use("build")
+        if face.differing is None:  # else the door has done so
+            bytecode.use("build")
         from uetbuild.cli.commands import build  # not for who only looks
 
         return build.run(face)
