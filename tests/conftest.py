@@ -18,7 +18,8 @@ from nursery import PROGRAM
 from transcript import Folder
 from watching import survivors
 
-settings.register_profile("patient", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.register_profile("patient", deadline=None, max_examples=40)  # of each run others
 settings.load_profile("patient")
 
 # Under `nohup`, or in the background of a script, they are ignored, a build respects that, and every child would inherit it.
@@ -32,6 +33,11 @@ for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "LANGUAGE", *[name f
     os.environ.pop(name, None)
 os.environ["LANG"] = "C.UTF-8"  # as in the nursery
 gc.set_threshold(100_000, 50, 50)  # as the program does itself: thousands of tests make much that stays
+
+# What tests write goes into memory, where there is plenty and programs may run there: files on a disk take the system twice the time.
+MEMORY, PLENTY = "/dev/shm", 2 << 30
+if os.path.isdir(MEMORY) and (there := os.statvfs(MEMORY)).f_bavail * there.f_frsize > PLENTY and not there.f_flag & os.ST_NOEXEC:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
 ROOT = Path(__file__).parent
 _ended: list[str] = []  # tests

@@ -1,7 +1,7 @@
 """Gates of waves: who waits for them, and who does not."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.core.barriers import hold_next_waves
@@ -76,7 +76,6 @@ def graphs(draw):
     return nodes, gates, draw(st.sets(st.sampled_from(range(size)), min_size=1))
 
 
-@settings(max_examples=50)
 @given(graphs())
 def test_in_any_graph_a_barrier_is_of_the_next_wave_only_closes_no_cycle_and_lets_no_target_grow(case):
     nodes, gates, targets = case

@@ -8,7 +8,7 @@ import sys
 import pathspec
 import pytest
 from glob_oracle import matches as slow_matches
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from uetbuild.core import patterns
@@ -136,7 +136,6 @@ def test_what_is_well_formed_has_no_fault(pattern: str) -> None:
     assert fault(pattern) is None
 
 
-@settings(max_examples=70)
 @given(PATTERNS, st.lists(PATHS, min_size=1, max_size=20))
 @example("a*b*ab", ["aab", "abab", "abbab"])
 def test_patterns_match_what_a_slow_reading_of_them_matches(pattern: str, paths: list[str]) -> None:
@@ -144,14 +143,12 @@ def test_patterns_match_what_a_slow_reading_of_them_matches(pattern: str, paths:
     assert [path for path in paths if match(path)] == [path for path in paths if slow_matches(pattern, path)]
 
 
-@settings(max_examples=100)
 @given(PATTERNS, st.lists(PATHS, min_size=1, max_size=20))
 def test_a_pattern_matches_what_one_of_its_routes_matches(pattern: str, paths: list[str]) -> None:
     match, each = matcher(pattern), [route_matcher(route) for route in routes(pattern)]
     assert [match(path) for path in paths] == [any(one(path) for one in each) for path in paths]
 
 
-@settings(max_examples=60)
 @given(PATTERNS, st.lists(PATHS, min_size=1, max_size=20))
 def test_git_agrees_where_the_dialects_do(pattern: str, paths: list[str]) -> None:
     """git has no braces, gives dots no meaning and ignores what is below a match; pathspec lets `[!a]` match a `/`."""

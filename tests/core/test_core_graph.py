@@ -8,7 +8,7 @@ from types import FrameType
 
 import networkx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.core.graph import Graph
@@ -44,7 +44,6 @@ def as_networkx(graph: Graph) -> networkx.DiGraph[int]:
 
 
 @given(graphs())
-@settings(max_examples=50, deadline=None)
 def test_without_groups_levels_are_the_topological_generations(nodes: list[Node]) -> None:
     graph = Graph([each.with_(kind=Node.WORKSTREAM) for each in nodes], {})
     for level, generation in enumerate(networkx.topological_generations(as_networkx(graph))):
@@ -52,7 +51,6 @@ def test_without_groups_levels_are_the_topological_generations(nodes: list[Node]
 
 
 @given(graphs())
-@settings(max_examples=50, deadline=None)
 def test_a_level_counts_the_nodes_but_not_the_groups_before_it(nodes: list[Node]) -> None:
     graph = Graph(nodes, {})
     oracle = as_networkx(graph)
@@ -69,7 +67,6 @@ def test_a_level_counts_the_nodes_but_not_the_groups_before_it(nodes: list[Node]
 
 
 @given(graphs(), st.data())
-@settings(max_examples=50, deadline=None)
 def test_closure_is_the_targets_and_their_ancestors_in_order(nodes: list[Node], data: st.DataObject) -> None:
     graph = Graph(nodes, {})
     targets = data.draw(st.sets(st.integers(0, len(nodes) - 1))) if nodes else set()

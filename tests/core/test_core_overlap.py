@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 from glob_oracle import group, source, sources
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.core import letters, sharing
@@ -203,7 +203,6 @@ PARTS = (
 )
 
 
-@settings(max_examples=80)
 @given(st.lists(PARTS | st.just(EVERY), min_size=1, max_size=2), st.lists(PARTS, max_size=2), st.lists(PARTS, max_size=1))
 def test_what_names_can_do_is_what_they_do(required: list[object], observed: list[object], refused: list[object]) -> None:
     predicates = [[name_predicate(part) for part in parts] for parts in (required, observed, refused)]
@@ -265,13 +264,11 @@ LISTS = st.tuples(GLOBS, st.lists(st.tuples(st.sampled_from(["", "!", "!"]), GLO
 )
 
 
-@settings(max_examples=80, deadline=None)
 @given(LISTS, LISTS)
 def test_lists_meet_exactly_where_a_path_is_of_both(a: list[str], b: list[str]) -> None:
     assert bool(overlap(as_folders(a), as_folders(b))) is bool(meaning(a) & meaning(b))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(["a", "b", "a/b", "ab/a", "c", ".a/b", "a/.a"]), LISTS)
 def test_a_literal_path_meets_as_a_file_and_never_where_a_folder_would_not(path: str, texts: list[str]) -> None:
     answer = bool(overlap((Source(pattern=path),), sources(*texts)))
@@ -281,7 +278,6 @@ def test_a_literal_path_meets_as_a_file_and_never_where_a_folder_would_not(path:
     assert answer <= (as_folder or Scope(sources(*texts)).matches(path))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(LISTS, max_size=6), LISTS)
 def test_an_index_finds_what_meets(lists: list[list[str]], asked: list[str]) -> None:
     index = OverlapIndex()

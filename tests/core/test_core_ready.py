@@ -7,7 +7,7 @@ import sys
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.core.conflicts import Conflicts
@@ -180,7 +180,6 @@ def admissible(nodes: list[Node], running: list[int], number: int, jobs: int) ->
 
 
 @given(nodes(), st.integers(1, 4), st.integers(0, 1 << 32))
-@settings(max_examples=80, deadline=None)
 def test_the_list_takes_what_a_plain_search_would_take(drawn: list[Node], jobs: int, seed: int) -> None:
     chance = Random(seed)
     rank = ranked(drawn)

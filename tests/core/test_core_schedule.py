@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import networkx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.core.graph import Graph
@@ -39,7 +39,6 @@ def longest(graph: Graph, cost: list[float], members: set[int]) -> float:
 
 
 @given(weighted(), st.data())
-@settings(max_examples=50, deadline=None)
 def test_remaining_and_critical_path_are_longest_paths(drawn: tuple[Graph, list[float]], data: st.DataObject) -> None:
     graph, cost = drawn
     members = data.draw(st.sets(st.integers(0, len(cost) - 1), min_size=1))
@@ -56,7 +55,6 @@ def test_remaining_and_critical_path_are_longest_paths(drawn: tuple[Graph, list[
 
 
 @given(weighted(), st.integers(1, 4))
-@settings(max_examples=50, deadline=None)
 def test_a_simulated_run_lies_between_the_bounds_of_list_scheduling(drawn: tuple[Graph, list[float]], jobs: int) -> None:
     graph, cost = drawn
     everything = range(len(cost))

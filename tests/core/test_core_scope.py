@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from glob_oracle import FakeDisk, group, source, sources
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.core import barred as barred_module
@@ -288,7 +288,6 @@ GROUPS = st.tuples(LISTS, st.booleans()).map(
 )  # fmt: skip
 
 
-@settings(max_examples=80)
 @given(TREES, st.lists(LISTS.map(lambda items: items[0]) | GROUPS, min_size=1, max_size=5).map(tuple))
 def test_the_disk_is_found_to_hold_what_matches(paths: list[str], asked: tuple[Source, ...]) -> None:
     leaves = {path for path in paths if not any(other.startswith(path + "/") for other in paths)}

@@ -3,7 +3,7 @@ from __future__ import annotations
 from marshal import dumps
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.core.nodes import Hole, Node, Project, Settings, ShVar, Step
@@ -35,7 +35,6 @@ def by_definition(secrets, data):
     return shown + data[position:]
 
 
-@settings(max_examples=100)
 @given(SECRETS, TEXTS, st.data())
 def test_masking_hides_every_byte_of_every_secret_however_the_text_is_cut(secrets, text, data):
     whole = text.encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import networkx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.core.topology import Ancestry, find_cycle, reverse, topological
@@ -36,7 +36,6 @@ def as_networkx(before: list[list[int]]) -> networkx.DiGraph[int]:
 
 
 @given(dags())
-@settings(max_examples=60, deadline=None)
 def test_each_node_stands_after_all_that_come_before_it(before: list[list[int]]) -> None:
     order = topological(before)
     assert sorted(order) == list(range(len(before)))
@@ -46,7 +45,6 @@ def test_each_node_stands_after_all_that_come_before_it(before: list[list[int]])
 
 
 @given(digraphs())
-@settings(max_examples=100, deadline=None)
 def test_a_cycle_is_found_exactly_when_networkx_finds_one(before: list[list[int]]) -> None:
     graph = as_networkx(before)
     cycle = find_cycle(before)
@@ -61,7 +59,6 @@ def test_a_cycle_is_found_exactly_when_networkx_finds_one(before: list[list[int]
 
 
 @given(dags(), st.data())
-@settings(max_examples=60, deadline=None)
 def test_ancestry_agrees_with_networkx_for_named_nodes(before: list[list[int]], data: st.DataObject) -> None:
     named = data.draw(st.sets(st.integers(0, len(before) - 1))) if before else set()
     graph = as_networkx(before)

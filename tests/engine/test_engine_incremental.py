@@ -104,7 +104,7 @@ def disturb(plan, world, dice):
         built(plan, world, 2, targets=(f"n{i}",), strict_waves=what == "strict")
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**9), size=st.integers(1, 9), steps=st.integers(0, 8))
 def test_after_any_edits_and_interruptions_incremental_equals_clean_and_the_next_build_does_nothing(seed, size, steps):
     dice = random.Random(seed)
@@ -124,7 +124,7 @@ def test_after_any_edits_and_interruptions_incremental_equals_clean_and_the_next
     assert again.workers.started == [] and again.code == 0
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**9))
 def test_after_any_order_of_edits_in_place_the_next_build_does_nothing(seed):
     """Editors append their name to files unless it is there (as a formatter is idempotent); foreign edits come in between."""

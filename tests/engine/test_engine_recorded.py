@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import networkx
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from world import node
 
@@ -81,7 +81,6 @@ def worlds(draw: st.DrawFn):
 
 
 @given(worlds(), st.booleans())
-@settings(max_examples=80)
 def test_recorded_order_never_closes_a_cycle(world, by_level):
     made, chains, stamps = world
     found = RecordedOrder(made, chains, {stamp.node: stamp for stamp in stamps}, by_level)

@@ -3,7 +3,7 @@
 import signal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from world import Build, FakeShell, Nobody, World, copy, node, text_of
 
@@ -430,7 +430,6 @@ def test_a_node_with_args_leaves_no_count(world):
     assert world.remembered["stamps"]["b"].attempt == 0
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 5), st.lists(st.sampled_from(["fail", "fail", "ok", "killed", "cut"]), max_size=12))
 def test_however_often_it_is_killed_no_attempt_is_lost_and_none_is_made_twice(attempts, fates):
     """`killed`: while the recipe runs; `cut`: it fails, and the build is killed while it waits."""

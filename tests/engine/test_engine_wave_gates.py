@@ -1,6 +1,6 @@
 """Gates after waves and after the run: what they hold, what they leave alone, and what their stamps say they saw."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from test_engine_gates import gate, gated, stage, verdicts
 from world import Build, World, copy, node
@@ -192,7 +192,6 @@ def projects(draw):
     return nodes, sorted(draw(some)), failing, draw(st.integers(1, 4)), draw(st.sampled_from([Request.FINISH, Request.KEEP_GOING]))
 
 
-@settings(max_examples=40)
 @given(projects(), st.booleans())
 def test_in_any_project_no_node_starts_before_the_gates_of_the_wave_before_it_passed_and_all_comes_to_an_end(case, strict):
     nodes, targets, failing, jobs, stop = case

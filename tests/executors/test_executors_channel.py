@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.executors.channel import Inbox, Outbox, frame
 
 
-@settings(max_examples=60)
 @given(st.lists(st.tuples(st.text(), st.binary(max_size=50), st.integers()), max_size=6), st.data())
 def test_messages_arrive_whole_however_the_pipe_cuts_them(messages, data):
     stream = b"".join(frame([message]) for message in messages)

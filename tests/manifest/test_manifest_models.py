@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml_blocks as blocks
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.core.policies import Retry
@@ -368,7 +368,6 @@ _VALUES = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.sampled_from(_KEYS), _VALUES, max_size=4))
 def test_any_manifest_is_read_or_told_with_a_place(entries: dict[str, str]) -> None:
     text = "".join(f"{key}: {value}\n" for key, value in entries.items())

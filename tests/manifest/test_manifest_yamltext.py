@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -205,7 +205,6 @@ def test_a_quoted_merge_key_is_a_key() -> None:
 _ALPHABET = st.sampled_from(["a", "b", ":", "?", ",", "[", "]", "{", "}", "-", " ", " ", "\n", "\n  ", '"', "'", "#", "a: ", "- ", "x"])
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.lists(_ALPHABET, max_size=14).map("".join))
 def test_what_both_can_read_reads_as_with_a_parser_of_yaml_1_2(text: str) -> None:
     try:
@@ -223,7 +222,6 @@ def _texts(value: object) -> object:
     return [_texts(item) for item in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.text(st.sampled_from("ab:?,[]{}-*&!%@`|>'\"\\#~\t\n \x00é\u2028"), max_size=30))
 def test_every_text_is_read_or_told_with_a_place(text: str) -> None:
     try:

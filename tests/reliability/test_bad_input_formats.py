@@ -28,7 +28,6 @@ from uetbuild.state import compiled
 from uetbuild.state.layout import Layout
 from uetbuild.state.sealed import seal, unseal
 
-few = settings(max_examples=40)
 ANY = st.text(st.characters(exclude_categories=()), max_size=12)
 
 _FLAGS = st.sampled_from(
@@ -71,7 +70,6 @@ def test_any_words_are_a_command_line_or_an_error(words: list[str], environ: dic
 _PATTERN = st.text(st.sampled_from("ab/*?[]{},!^-.\\\0é\n \udcff"), max_size=24)
 
 
-@few
 @given(_PATTERN, st.text(st.sampled_from("ab/.é\n \udcff-"), min_size=1, max_size=12))
 @example("{a,b}" * 40, "a")
 @example("{" * 500, "a")
@@ -99,7 +97,6 @@ def test_a_depfile_is_read_or_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize("read", [units.duration, units.size, units.count])
-@few
 @given(text=st.text(st.sampled_from("0123456789.kMGTihmsd-+e_ ٣\n"), max_size=24) | ANY)
 @example("9" * 5000)
 @example("." + "9" * 5000 + "k")
@@ -152,7 +149,6 @@ _ROWS = st.recursive(
 )
 
 
-@few
 @given(_ROWS, st.binary(min_size=1, max_size=8))
 def test_a_sealed_row_of_any_shape_is_read_and_a_damaged_one_is_not(row: object, tail: bytes) -> None:
     blob = seal(row, b"key")
@@ -205,7 +201,7 @@ def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Door:
 
 
 @given(st.integers(0, 15), _ROWS)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_fast_door_raises_nothing_whatever_has_a_right_sum(door: Door, place: int, value: object) -> None:
     row = list(door.row)
     row[place] = value

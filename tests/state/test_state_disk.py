@@ -7,7 +7,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.errors import UetError
@@ -466,7 +466,6 @@ ACTIONS = st.lists(
 
 
 @given(ACTIONS)
-@settings(max_examples=60, deadline=None)
 def test_after_forgetting_what_changed_a_disk_sees_what_a_new_one_sees(tmp_path_factory, actions):
     root = tmp_path_factory.mktemp("disk")
     disk = RealDisk(str(root), Digests())

@@ -4,7 +4,7 @@ import os
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.state import atomic
@@ -19,7 +19,6 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.binary(max_size=5), st.integers(0, 2**32 - 1))
-@settings(max_examples=50)
 def test_a_sealed_value_is_read_with_its_own_key_and_start_only(value, key, start):
     blob = seal(value, key, start)
     assert unseal(blob, key, start) == value
@@ -28,7 +27,6 @@ def test_a_sealed_value_is_read_with_its_own_key_and_start_only(value, key, star
 
 
 @given(VALUES, st.data())
-@settings(max_examples=80)
 def test_a_sealed_value_with_a_flipped_bit_or_a_lost_end_is_not_read(value, data):
     blob = bytearray(seal(value))
     assert unseal(bytes(blob[: data.draw(st.integers(0, len(blob) - 1))])) is None
@@ -47,7 +45,6 @@ def test_seeds_differ_by_table_and_fields():
 
 
 @given(st.text(st.characters(exclude_categories=())))
-@settings(max_examples=50)
 def test_any_text_is_a_key(text):
     assert text_of(key_of(text)) == text
 

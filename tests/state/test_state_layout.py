@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.core.secrets import Secrets
@@ -91,7 +91,6 @@ def test_logs_have_names_that_every_file_system_takes(tmp_path):
 
 
 @given(st.lists(st.integers(0, 4_000_000_000_000_000), min_size=2))
-@settings(max_examples=50)
 def test_run_ids_sort_by_time(micros):
     times = sorted(micro / 1_000_000 for micro in micros)
     ids = [new_run_id(time, b"\xab\x12") for time in times]
