@@ -7,7 +7,6 @@ import stat
 import sys
 
 from uetbuild.cli.face import Face
-from uetbuild.cli.session import Session
 from uetbuild.core.record import Record
 from uetbuild.errors import UetError, UetErrors
 from uetbuild.executors import tree
@@ -20,6 +19,10 @@ from uetbuild.state.ledger import LedgerFile
 from uetbuild.state.lock import holder
 from uetbuild.state.mounts import file_system, is_network
 from uetbuild.state.observations import find_program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uetbuild.cli.session import Session
 
 OLDEST_KERNEL = (5, 4)
 OK, WARNING, PROBLEM = "ok", "warning", "problem"

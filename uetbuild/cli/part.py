@@ -145,11 +145,12 @@ def _open(layout: Layout, environ: Mapping[str, str], differing: Differing) -> P
 def _graph(nodes: Sequence[Node], divided: Parts, numbers: Sequence[int], members: frozenset[int]) -> Graph:
     """The graph of these nodes; what comes before those that are only looked up plays no part, but for the members of groups."""
     inside = frozenset([node.id for node in nodes])
+    is_whole = len(numbers) == len(divided.level)
     kept = []
     for number, node in zip(numbers, nodes, strict=True):
         if number not in members and number not in divided.groups:
             node = node.with_(depends_on=(), after=(), inferred=())
-        elif not inside.issuperset((*node.depends_on, *node.after, *node.inferred)):
+        elif not is_whole and not inside.issuperset((*node.depends_on, *node.after, *node.inferred)):
             node = node.with_(
                 depends_on=_in(node.depends_on, inside), after=_in(node.after, inside), inferred=_in(node.inferred, inside)
             )  # fmt: skip

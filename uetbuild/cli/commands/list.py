@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from uetbuild.cli.face import Face
-from uetbuild.cli.session import Session
 from uetbuild.errors import ExitCode
 from uetbuild.report.listview import list_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from uetbuild.cli.session import Session
 
 
 def run(face: Face) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from uetbuild.cli.face import Face
-from uetbuild.cli.session import History, Session
 from uetbuild.errors import ExitCode, UetError
 from uetbuild.report.escapes import safe_name, safe_output
 from uetbuild.report.tail import Tail
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uetbuild.cli.session import History, Session
 
 Found = list[tuple[str, str, str]]  # run, node, path of its log
 
