@@ -183,7 +183,8 @@ def test_a_build_of_a_part_loads_what_knows_of_parts_instead_of_what_finds_the_w
 
 
 @pytest.mark.parametrize(
-    "words", ["list", "status", "runs", "show", "cost", "events", "logs sorted", "explain sorted", "-n", "--version", "--help", "build --help"]
+    "words",
+    ["list", "status", "runs", "show", "cost", "events", "logs sorted", "explain sorted", "-n", "--version", "--help", "build --help"],
 )
 def test_no_command_that_looks_loads_what_it_does_not_need(project, words):
     often = words.split()[0] in ("list", "status", "events", "logs", "explain", "-n")
