@@ -106,14 +106,13 @@ class Ending:
 class Bench:
     """Prepares attempts and checks what came of them."""
 
-    __slots__ = ("_disk", "_graph", "_outputs", "_owners", "_survey", "_tried")
+    __slots__ = ("_disk", "_graph", "_outputs", "_survey", "_tried")
 
     def __init__(self, survey: Survey, outputs: Outputs) -> None:
         self._survey = survey
         self._outputs = outputs
         self._graph: Graph = survey.graph
         self._disk: Disk = survey.disk
-        self._owners = outputs.owners
         self._tried: dict[int, dict[str, tuple[str, str]]] = {}  # of editors that failed: path -> (what it found, what it left)
 
     def prepare(self, attempt: Attempt, run: str, now: float, is_free: bool) -> Stamp:
@@ -286,7 +285,7 @@ class Bench:
         for path in paths:
             if path in attempt.present.inputs or path in made or self._disk.kind(path) == Kind.FOLDER:
                 continue
-            producer = self._owners.get(path, "") or self._survey.memory.producer(path)
+            producer = self._outputs.owners.get(path, "") or self._survey.memory.producer(path)
             if producer not in ("", node.id) and self._undeclared(producer, attempt.i):
                 hint = f"add it to `inputs`, or `depends_on: [{producer}]`"
                 return {}, f"undeclared generated input: `{path}`, which `{producer}` creates ({hint})"

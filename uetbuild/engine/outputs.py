@@ -25,9 +25,9 @@ NOTHING = PathIndex(())
 
 
 class Outputs:
-    """Looks at and clears the outputs of nodes. `owners`: literal output path -> node id, of the whole graph."""
+    """Looks at and clears the outputs of nodes."""
 
-    __slots__ = ("owners", "_disk", "_exclude", "_hands", "_memory", "_prepared")
+    __slots__ = ("_disk", "_exclude", "_hands", "_memory", "_nodes", "_owners", "_prepared")
 
     def __init__(self, disk: Disk, hands: Hands, memory: Memory, exclude: tuple[str, ...], nodes: Iterable[Node]) -> None:
         self._disk = disk
@@ -35,7 +35,15 @@ class Outputs:
         self._memory = memory
         self._exclude = exclude
         self._prepared: dict[str, list[str]] = {}  # node that runs -> the folders that were made for it
-        self.owners = {source.pattern: node.id for node in nodes for source in node.outputs if source.kind == Source.PATH}
+        self._nodes = nodes
+        self._owners: dict[str, str] | None = None
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Literal output path -> node id, of the whole graph; found when it is first asked for."""
+        if self._owners is None:
+            self._owners = {source.pattern: node.id for node in self._nodes for source in node.outputs if source.kind == Source.PATH}
+        return self._owners
 
     def is_free(self, node: Node, last: Stamp | None) -> bool:
         """Whether it names its outputs one by one and nothing stands there, nor where it wrote before: then there is nothing to refuse, to
@@ -161,8 +169,7 @@ class Outputs:
         standing = dict.fromkeys([path for path in literal if self._disk.kind(path) not in (Kind.ABSENT, Kind.FOLDER)])
         if last is not None:
             for path in last.outputs:
-                owner = self.owners.get(path, node.id)
-                if path in standing or (owner == node.id and self._memory.producer(path) in ("", node.id)):
+                if path in standing or {self.owners.get(path, ""), self._memory.producer(path)} <= {"", node.id}:
                     mine[path] = None
             if last.stage == Stage.STARTED:
                 strangers = dict(last.before)

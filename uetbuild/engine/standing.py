@@ -20,6 +20,8 @@ def settle(survey: Survey, i: int) -> None:
     and all these are known to look as they did then."""
     node = survey.graph.nodes[i]
     survey.settled.add(node.id)
+    if i not in survey.seen:
+        return  # it is known otherwise that nothing has changed, and nobody looked at its files
     stamp = survey.memory.stamps.get(node.id)
     if stamp is None or not _is_plain(node, stamp):
         return
