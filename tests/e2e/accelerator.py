@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -22,7 +24,9 @@ Sweeper = Callable[[list["front.Sweep"], int], list[int]]
 @cache
 def compiled() -> Path | str:
     """The file; or why there is none."""
-    made = Path(tempfile.mkdtemp(prefix="uetbuild-"), Path(hatch_build.MODULE).name)
+    folder = tempfile.mkdtemp(prefix="uetbuild-")
+    atexit.register(shutil.rmtree, folder)
+    made = Path(folder, Path(hatch_build.MODULE).name)
     try:
         hatch_build.build(made)
     except hatch_build.NotCompiled as error:
