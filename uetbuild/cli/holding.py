@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from uetbuild.cli.project import OpenProject
+    from uetbuild.cli.tracking import Tracked
     from uetbuild.core.ports import Shell
     from uetbuild.state.store import SqliteStore
 
@@ -89,9 +90,13 @@ class Held:
 
 def tracker(shell: Shell, root: str) -> Callable[[list[str]], set[str]]:
     """Which of some paths git tracks; none where there is no git or no repository."""
+    found: list[Tracked] = []
 
     def tracked(paths: list[str]) -> set[str]:
-        code, out, _ = shell.ask(("git", "--literal-pathspecs", "ls-files", "-z", "--", *paths), root, {"GIT_OPTIONAL_LOCKS": "0"}, False)
-        return set(out.split("\0")) - {""} if not code else set()
+        if not found:
+            from uetbuild.cli.tracking import Tracked  # only where something stands in the way of an output
+
+            found.append(Tracked(shell, root))
+        return found[0].of(paths)
 
     return tracked
