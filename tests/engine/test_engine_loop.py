@@ -29,18 +29,6 @@ def test_only_what_is_stale_runs_and_then_nothing(world):
     assert again.run() == [] and again.code == 0 and again.view.events == []
 
 
-def test_what_has_a_place_is_spawned_before_more_is_judged(world):
-    names = [f"n{number}" for number in range(30)]
-    world.recipes = {name: copy("a", name) for name in names}
-    build = Build(world, *[node(name, ["a"], [name]) for name in names], jobs=2)
-    judged, turns = [], []
-    submit, collect = build.workers.submit, build.workers.collect
-    build.workers.submit = lambda job: judged.append(len(build.survey.seen)) or submit(job)
-    build.workers.collect = lambda: turns.append(1) or (collect() if len(turns) > 2 else [])  # the first recipes take a while
-    assert sorted(build.run()) == sorted(names)
-    assert judged[:2] == [2, 2] and judged[2] == 30, "no more than there are places; all others while these run"
-
-
 def test_an_edit_rebuilds_what_depends_on_it(world):
     Build(world, *CHAIN).run()
     world.files["a"] = "2"

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from uetbuild.engine.survey import Survey
     from uetbuild.engine.wait import Wait
 
-JUDGED_A_TURN = 16  # while all places are taken: few enough that an ending is noticed soon, enough that a look for one costs little
+JUDGED_A_TURN = 64  # while all places are taken: few enough that an ending is noticed soon, enough that judging is no bottleneck
 
 
 class Loop:
@@ -140,7 +140,7 @@ class Loop:
         heappush(self._fresh, (self._rank[i], i))
 
     def _advance(self) -> None:
-        """Fill the free places; where they were full before, judge some more, so that what is up to date does not wait for a place."""
+        """Fill the free places; with none free, judge some more, so that what is up to date does not wait for a place."""
         for i in self._later.due():
             self._places.push(i)
         judged = 0
@@ -150,7 +150,7 @@ class Loop:
                 self._begin(*found)
             if self._cells.touched:
                 continue
-            if not self._fresh or (judged >= JUDGED_A_TURN and self._places) or self._places.loaded:
+            if not self._fresh or (judged >= JUDGED_A_TURN and self._places):
                 return
             _, i = heappop(self._fresh)
             self._judge(i)

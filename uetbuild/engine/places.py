@@ -37,11 +37,6 @@ class Places:
         """Whether anything runs or is about to."""
         return bool(self.taken)
 
-    @property
-    def loaded(self) -> bool:
-        """Whether no place is free, and something that has one is yet to be launched."""
-        return bool(self._spawn) and self._admission.closed
-
     def push(self, i: int) -> None:
         """A stale node waits for nothing but a place."""
         self._ready.push(i)
