@@ -48,6 +48,11 @@ def test_each_difference_has_its_reason():
     assert reasons(outputs={"out": "f7"}) == [("output_modified", "out")]
 
 
+def test_of_several_outputs_only_those_that_differ_are_named():
+    both = DONE.with_(outputs={"out": "f2", "too": "f3"})
+    assert reasons(last=both, outputs={"out": "f2", "too": "f4"}) == [("output_modified", "too")]
+
+
 def test_all_reasons_are_given_at_once():
     present = DONE.with_(definition="e", inputs={"in": "f9"}, env={"A": "1"})
     assert [code for code, _ in reasons(present, outputs={"out": ""})] == [
