@@ -1,7 +1,7 @@
 """`python -m benchmarks.floor`: the processor time that a coordinator in Python cannot do without for one node of a full build.
 
 No build tool: the calls that remain if nothing has to be decided. A look at the input before the command runs and after it, the job written
-to a pipe, its outcome read from one; the output looked at, read and hashed; seven rows (two of them events of 200 bytes) made, given a
+to a pipe, its outcome read from one; the output looked at, read and hashed; seven rows (three of them events of 200 bytes) made, given a
 checksum and committed by SQLite as `uetbuild/state` does it, so many nodes in one transaction; one line on standard output.
 """
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from uetbuild.cli.aside import Aside
     from uetbuild.cli.options import Options
     from uetbuild.cli.project import OpenProject
-    from uetbuild.cli.remember import Remembered, Standing
+    from uetbuild.cli.remember import Remembered, Vouched
     from uetbuild.core.events import Event
     from uetbuild.core.graph import Graph
     from uetbuild.core.nodes import Settings
@@ -117,12 +117,12 @@ def _wanted(session: OpenProject, options: Options) -> tuple[Request, Settings]:
     return request, settings
 
 
-def _remember(session: OpenProject, options: Options, held: Held, view: Lines, found: Remembered | Standing) -> None:
+def _remember(session: OpenProject, options: Options, held: Held, view: Lines, found: Remembered | Vouched) -> None:
     """See to it that the next build of the same finds the fast door open, if that can be."""
-    from uetbuild.cli.remember import Standing, judged_again  # after the last spawn
+    from uetbuild.cli.remember import Vouched, judged_again  # after the last spawn
 
     try:
-        seen = judged_again(session, options, held.store, held.quiet, found) if isinstance(found, Standing) else found
+        seen = judged_again(session, options, held.store, held.quiet, found) if isinstance(found, Vouched) else found
     except UetError:  # what went wrong since the build ended is for the next one to say
         return
     if seen is not None:  # also where something failed: then it is known what is left to do
@@ -152,7 +152,7 @@ def _done(session: OpenProject, i: int, run: str) -> bool:
 def _run(
     session: OpenProject, request: Request, held: Held, view: Lines, settings: Settings, earlier: Sequence[Event],
     before: Sequence[tuple[str, dict[str, Any]]], keeping: Aside | None,
-) -> tuple[int, Remembered | Standing]:  # fmt: skip
+) -> tuple[int, Remembered | Vouched]:  # fmt: skip
     """Build under the lock. Returns the exit code, and on what the verdict rests if nothing had to be done, else what is known of it.
     `earlier`: the events of a run that goes on; `before`: events, with their data, of what happened before this one begins; `keeping`:
     what is done beside it.
@@ -195,10 +195,10 @@ def _run(
         close_run(session.layout, run, settings.keep_runs, store.database)
     elif not code:
         view.up_to_date(loop.size)
-    from uetbuild.cli.remember import Standing, nothing_to_do  # after the last spawn
+    from uetbuild.cli.remember import Vouched, nothing_to_do  # after the last spawn
 
     found = None if code or journal.begun else nothing_to_do(session, survey, disk)
-    return code, found or Standing(survey.standing, disk.vouched)
+    return code, found or Vouched(survey.standing, disk.vouched)
 
 
 def _audience(view: Lines, graph: Graph, request: Request, seconds: dict[str, float]) -> Audience:

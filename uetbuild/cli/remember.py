@@ -47,7 +47,7 @@ class Remembered:
         self.workstreams = workstreams
 
 
-class Standing:
+class Vouched:
     """What a build that did something knows at its end: the `nodes` whose verdict stands, and what was `seen` of that on which it rests."""
 
     __slots__ = ("nodes", "seen")
@@ -71,7 +71,7 @@ def _remembered(session: OpenProject, survey: Survey, disk: RealDisk, judged: Ma
     return Remembered(seen, request, judged, len(session.graph.workstreams(request.members)) + request.settled)
 
 
-def judged_again(session: OpenProject, options: Options, store: SqliteStore, ended: float, known: Standing) -> Remembered | None:
+def judged_again(session: OpenProject, options: Options, store: SqliteStore, ended: float, known: Vouched) -> Remembered | None:
     """The verdict that the next build of the same will come to. `ended`: when (`time.monotonic`) the last file had been written; `known`
     is used up.
 

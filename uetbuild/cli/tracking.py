@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 
-from uetbuild.state.observations import signature
+from uetbuild.front import print_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from uetbuild.core.ports import Shell
-    from uetbuild.state.observations import Signature
 
 GIT = ("git", "--literal-pathspecs")
 
@@ -26,7 +25,7 @@ class Tracked:
         self._root = root
         self._asked = False
         self._index: str | None = None  # its path once it was asked for, "" = no repository
-        self._then: Signature = ()  # of the index, when the list was made
+        self._then: int | None = None  # what the index looked like when the list was made
         self._list: set[str] | None = None
 
     def of(self, paths: Iterable[str]) -> set[str]:
@@ -37,8 +36,8 @@ class Tracked:
         if self._index is None:
             found = self._git("rev-parse", "--git-path", "index")
             self._index = "" if found is None else os.path.join(self._root, found)
-        now = _signature(self._index) if self._index else ()
-        if not now:
+        now = print_of(self._index) if self._index else None
+        if now is None:
             return set()
         if now != self._then:
             self._then, self._list = now, self._files(())
@@ -52,10 +51,3 @@ class Tracked:
     def _git(self, *words: str) -> str | None:
         code, said, _ = self._shell.ask((*GIT, *words), self._root, {"GIT_OPTIONAL_LOCKS": "0"}, False)
         return None if code else said
-
-
-def _signature(path: str) -> Signature:
-    try:
-        return signature(os.stat(path))
-    except OSError:
-        return ()

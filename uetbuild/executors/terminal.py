@@ -29,7 +29,7 @@ class Terminal(Output):
         """Start a command in a process group of its own, with our descriptors; it gets the terminal, if we are in its foreground."""
         self._tty = next((fd for fd in (0, 1, 2) if _is_ours(fd)), -1)
         if self._tty < 0:
-            return spawn.start(argv, env, (), spawn.GROUP)
+            return super().start(argv, env, source)
         import termios  # lazy: few jobs are interactive
 
         self._ours = os.getpgrp()
