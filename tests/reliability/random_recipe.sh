@@ -2,11 +2,12 @@
 # random_recipe.sh KIND NAME SALT PLACE FILE...: the recipe of every workstream of a random manifest; random_plan.py computes the same.
 #
 # It leaves half an output first, then the whole one. What it is told lies beside the project, in $WORLD: `fail/NAME` fails it,
-# `flaky/NAME` fails it once, `hang/NAME` lets it hang with a daemon of its own beside it. It says in `log` when it begins and ends.
+# `flaky/NAME` fails it once, `hang/NAME` lets it hang with a daemon of its own beside it. It says in `log` when it begins and ends, and in
+# which run.
 set -eu
 kind=$1 name=$2 salt=$3 place=$4
 shift 4
-echo "start $name" >> "$WORLD/log"
+echo "start $name $UET_RUN_ID" >> "$WORLD/log"
 
 case $kind in
   folder) mkdir -p "$place/half" && echo half > "$place/0" && echo half > "$place/half/way" ;;
@@ -20,7 +21,7 @@ if [ -e "$WORLD/hang/$name" ]; then
   exec sleep 1000
 fi
 if [ -e "$WORLD/fail/$name" ] || { [ -e "$WORLD/flaky/$name" ] && rm "$WORLD/flaky/$name"; }; then
-  echo "fail $name" >> "$WORLD/log"
+  echo "fail $name $UET_RUN_ID" >> "$WORLD/log"
   exit 1
 fi
 
@@ -50,4 +51,4 @@ case $kind in
   check) ;;
   *) echo "$sum" > "$place" ;;
 esac
-echo "end $name" >> "$WORLD/log"
+echo "end $name $UET_RUN_ID" >> "$WORLD/log"

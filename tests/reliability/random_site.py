@@ -46,6 +46,7 @@ class Site:
         self.knob = "0"
         self.builds = self.kills = self.hits = 0
         self._heard = 0
+        self._orphaned: set[str] = set()  # runs that were killed with all who could end their recipes: what these say later is nobody's
 
     def write(self, path: str, text: str) -> None:
         """Write a file anew: what stood there, a link say, is replaced."""
@@ -96,7 +97,7 @@ class Site:
         except FileNotFoundError:
             return []
         new, self._heard = data[self._heard :], len(data)
-        return [(did, name) for did, _, name in (line.partition(" ") for line in new.splitlines())]
+        return [(did, name) for did, name, run in map(str.split, new.splitlines()) if run not in self._orphaned]
 
     # --- kills -----------------------------------------------------------------------------------------------------------------
 
@@ -113,7 +114,9 @@ class Site:
             time.sleep(dice.uniform(0, 0.02))
             self._strike(process, victim)
         said = self.ended(process)
-        if victim != "both":
+        if victim == "both":
+            self._orphaned |= set((self.root / ".uet/lock").read_text().splitlines()[2:])
+        else:
             until(lambda: before.issuperset(self.survivors()))
             said.log += self._log()
         self.hits += bool(cut(said))
