@@ -101,7 +101,7 @@ OURS = {
     "uetbuild.report.modes", "uetbuild.report.reasons", "uetbuild.report.stream", "uetbuild.report.tail",
     "uetbuild.state", "uetbuild.state.absence", "uetbuild.state.atomic", "uetbuild.state.compiled", "uetbuild.state.content",
     "uetbuild.state.connection",
-    "uetbuild.state.damage", "uetbuild.state.database", "uetbuild.state.digests", "uetbuild.state.disk", "uetbuild.state.hands", "uetbuild.state.layout",
+    "uetbuild.state.damage", "uetbuild.state.database", "uetbuild.state.digests", "uetbuild.state.disk", "uetbuild.state.durations", "uetbuild.state.events", "uetbuild.state.hands", "uetbuild.state.layout",
     "uetbuild.state.lock", "uetbuild.state.looks", "uetbuild.state.mounts", "uetbuild.state.observations", "uetbuild.state.reports", "uetbuild.state.sealed",
     "uetbuild.state.sqlite", "uetbuild.state.store",
 }  # fmt: skip

@@ -34,8 +34,8 @@ BUILD = {
     "manifest": "discover",
     "report": "amounts causes cells closing escapes lines modes reasons running stream tail",
     "state": (
-        "absence amended atomic compiled connection content damage database demand digests disk feedback hands history layout lock looks "
-        "mounts observations parts reports sealed snapshot sqlite store"
+        "absence amended atomic compiled connection content damage database demand digests disk durations events feedback hands history "
+        "layout lock looks mounts observations parts reports sealed snapshot sqlite store"
     ),
 }
 

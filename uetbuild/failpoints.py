@@ -114,7 +114,7 @@ POINTS: dict[str, dict[str, tuple[str, str]]] = {
         "produced.committed": (STEP, "the same, after it"),
         "rejected.committing": (COMMIT, "REJECTED by a blocking gate, before its commit"),
         "rejected.committed": (STEP, "the same, after it"),
-        "done.committing": (COMMIT, "DONE of a node, with chains and digests, before its commit"),
+        "done.committing": (COMMIT, "DONE of a node, with chains, before its commit"),
         "done.committed": (STEP, "the same, after it"),
         "retry.committing": (COMMIT, "that a node waits for another attempt, before its commit"),
         "retry.committed": (STEP, "the same, after it"),

@@ -8,9 +8,11 @@ import pytest
 from uetbuild.core.changes import Changes
 from uetbuild.core.events import Event
 from uetbuild.errors import UetError
+from uetbuild.state.events import MOST, ONE
 from uetbuild.state.history import History, close_run, write_summary
 from uetbuild.state.layout import Layout
 from uetbuild.state.lock import BuildLock
+from uetbuild.state.sealed import seal
 from uetbuild.state.store import open_writer
 
 RUNS = ["20261121-093000-000001-ab12", "20261121-094500-000001-cd34", "20261122-080000-000001-ef56"]
@@ -105,6 +107,67 @@ def test_events_come_in_order_and_can_be_followed(store, layout):
     assert (second.node, second.data) == ("a\udcff", {"outcome": "failed", "code": -9})
     assert history.events(RUNS[0], after=1) == [second]
     assert history.events("nothing") == []
+
+
+def told(first, last, run=RUNS[0]):
+    return [
+        Event(seq=seq, time=seq / 8, run=run, event="node_started", node=f"n{seq}", data={"attempt": seq}) for seq in range(first, last + 1)
+    ]
+
+
+def rows(store, run=RUNS[0]):
+    return [seq for (seq,) in store.database.rows("SELECT seq FROM events WHERE run = ? ORDER BY seq", (run.encode(),))]
+
+
+def test_what_was_told_in_one_turn_is_one_row_and_each_event_is_found_in_it(store, layout):
+    changes = Changes()
+    changes.events = told(3, 50)
+    store.commit(changes)
+    changes.events = told(51, 52)
+    store.commit(changes)
+    assert rows(store) == [1, 2, 50, 52]
+    history = History(layout)
+    assert history.events(RUNS[0])[2:] == told(3, 52)
+    for after in (2, 3, 49, 50, 51, 52):
+        assert history.events(RUNS[0], after) == told(after + 1, 52)
+
+
+def test_a_turn_that_tells_much_has_some_rows_so_that_one_that_is_damaged_costs_a_bounded_part(store, layout):
+    changes = Changes()
+    changes.events = told(3, 3 + 2 * MOST)
+    store.commit(changes)
+    assert rows(store) == [1, 2, 2 + MOST, 2 + 2 * MOST, 3 + 2 * MOST]
+    store.database.write([("UPDATE events SET body = x'00' WHERE seq = ?", [(2 + MOST,)])])
+    assert History(layout).events(RUNS[0])[2:] == told(3 + MOST, 3 + 2 * MOST)
+
+
+def test_a_row_of_events_that_was_moved_is_not_believed(store, layout):
+    changes = Changes()
+    changes.events = told(3, 4)
+    store.commit(changes)
+    store.database.write([("UPDATE events SET seq = 5 WHERE seq = 4 AND run = ?", [(RUNS[0].encode(),)])])
+    assert [event.seq for event in History(layout).events(RUNS[0])] == [1, 2]
+
+
+def test_events_of_several_runs_in_one_turn_stay_apart(store, layout):
+    changes = Changes()
+    changes.events = [event for pair in zip(told(3, 5), told(3, 5, RUNS[1]), strict=True) for event in pair]
+    store.commit(changes)
+    assert History(layout).events(RUNS[0], 2) == told(3, 5)
+    assert History(layout).events(RUNS[1], 2) == told(3, 5, RUNS[1])
+
+
+def test_a_row_for_each_event_as_earlier_versions_wrote_them_is_still_read(store, layout):
+    run = RUNS[0].encode()
+    old = [
+        (run, event.seq, seal((event.time, event.event, event.node, event.data), b"%s %d" % (run, event.seq), ONE)) for event in told(3, 4)
+    ]
+    store.database.write([("INSERT INTO events VALUES (?, ?, ?)", old)])
+    changes = Changes()
+    changes.events = told(5, 6)
+    store.commit(changes)
+    assert History(layout).events(RUNS[0], 2) == told(3, 6)
+    assert History(layout).events(RUNS[0], 3) == told(4, 6)
 
 
 def test_the_log_of_a_node_is_found(store, layout):

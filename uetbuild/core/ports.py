@@ -100,7 +100,7 @@ class Store(Protocol):
         """Estimated duration of nodes that ran before, by node id."""
 
     def commit(self, changes: Changes) -> None:
-        """Make all of it durable, in one transaction, together with the digests learnt since the last one; empties `changes`."""
+        """Make all of it durable, in one transaction, before this returns; empties `changes`."""
 
 
 class Workers(Protocol):

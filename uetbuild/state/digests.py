@@ -52,7 +52,8 @@ class Digests:
             self._known[path] = self.learnt[path] = None
 
     def pending(self) -> tuple[list[tuple[bytes, bytes]], list[tuple[bytes]]]:
-        """((key, sealed row) to write, (key,) to delete) of what was learnt; kept until `written`."""
+        """((key, sealed row) to write, (key,) to delete) of what was learnt; kept until `written`. In the order of the keys, in which a
+        table takes them fastest."""
         put, gone = [], []
         for path, row in self.learnt.items():
             key = key_of(path)
@@ -60,6 +61,7 @@ class Digests:
                 gone.append((key,))
             else:
                 put.append((key, seal(row, key, START)))
+        put.sort()
         return put, gone
 
     def written(self) -> None:

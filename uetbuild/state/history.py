@@ -12,9 +12,10 @@ from uetbuild.errors import UetError
 from uetbuild.failpoints import reach
 from uetbuild.state import atomic
 from uetbuild.state.database import Database
+from uetbuild.state.events import events_of
 from uetbuild.state.lock import holder
 from uetbuild.state.sealed import key_of, text_of, unseal
-from uetbuild.state.store import ENDED, EVENTS, RUNS, event_key, open_reader
+from uetbuild.state.store import ENDED, RUNS, open_reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,10 +89,7 @@ class History:
         key = key_of(run)
         found: list[Event] = []
         for seq, blob in self._database.rows("SELECT seq, body FROM events WHERE run = ? AND seq > ? ORDER BY seq", (key, after)):
-            row = unseal(blob, event_key(key, seq), EVENTS) if type(seq) is int else None
-            if row is not None:
-                time, event, node, data = row
-                found.append(Event(seq=seq, time=time, run=run, event=event, node=node, data=data))
+            found += [event for event in events_of(run, seq, blob) if event.seq > after]
         return found
 
     def log(self, run: str, node: str) -> str:

@@ -6,14 +6,18 @@ runs once more. Knows the tables, not what stamps mean. What people read of past
 
 from __future__ import annotations
 
-from math import exp, log
+from time import monotonic
 
 from uetbuild.core.approval import Answer
 from uetbuild.core.changes import Changes
-from uetbuild.core.stamps import Link, Stage, Stamp
+from uetbuild.core.stamps import Link, Stamp
+from uetbuild.errors import UetError
 from uetbuild.failpoints import is_armed, reach
 from uetbuild.state.database import Database, signature_of
 from uetbuild.state.digests import Digests
+from uetbuild.state.durations import START as DURATIONS
+from uetbuild.state.durations import Durations, past_of
+from uetbuild.state.events import event_rows
 from uetbuild.state.sealed import key_of, seal, seed, text_of, unseal
 
 TYPE_CHECKING = False
@@ -21,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping
     from typing import Any
 
-    from uetbuild.core.events import Event
     from uetbuild.core.stamps import Chain
     from uetbuild.state.database import Statement
+    from uetbuild.state.durations import Past
     from uetbuild.state.layout import Layout
     from uetbuild.state.observations import Signature
 
@@ -31,19 +35,15 @@ STAMPS = seed("stamps", Stamp.__slots__)
 CHAINS = seed("chains", Link.__slots__)
 ANSWERS = seed("answers")
 APPROVALS = seed("approvals", Answer.__slots__)
-DURATIONS = seed("durations")
 PROCESSES = seed("processes", ("run", "node", "pid", "start", "boot"))
 RUNS = seed("runs", ("state", "started", "finished", "summary"))
-EVENTS = seed("events", ("time", "event", "node", "data"))
 
-NEWEST = 0.3  # weight of the newest duration in the mean of logarithms: a single slow run does not outweigh the rest
 AT_ONCE = 500  # keys in one query; some builds of SQLite take no more than 999
-REMEMBERED = 10  # durations of a node that are kept
+PAUSE = 1.0  # seconds in which what saves work only is written once
 ENDED = frozenset({"succeeded", "failed", "quarantined", "cancelled"})
 RUNNING = "running"
 
 Process = tuple[str, str, int, int, str]  # run, node, pid, kernel start time in clock ticks, boot id
-Durations = tuple[float, ...]  # of a node: the mean, then those of its last runs, the newest last
 Run = tuple[str, float, float, "dict[str, object]"]  # state, started, finished (0.0 = not yet), summary
 
 
@@ -55,7 +55,8 @@ class SqliteStore:
         self.database = database
         self._boot = boot
         self.digests = Digests(lambda: dict(database.rows("SELECT key, body FROM digests")))
-        self._durations: dict[str, Durations] | None = None
+        self._durations = Durations(lambda: self._load("durations", DURATIONS, past_of, self._names))
+        self._due = 0.0  # when what saves work only is written again
         self._runs: dict[str, Run] = {}
         self._run = ""
         self._spawned: dict[str, Process] = {}  # what this build recorded of its processes, by key
@@ -124,11 +125,11 @@ class SqliteStore:
 
     def seconds(self) -> dict[str, float]:
         """Estimated duration of nodes that ran before, by node id: an exponentially weighted geometric mean."""
-        return {node: each[0] for node, each in self._known_durations().items()}
+        return {node: each[0] for node, each in self._durations.all().items()}
 
-    def durations(self) -> dict[str, Durations]:
+    def durations(self) -> dict[str, Past]:
         """How long nodes took in their last runs, by node id, the newest last."""
-        return {node: each[1:] or each for node, each in self._known_durations().items()}
+        return {node: each[1:] or each for node, each in self._durations.all().items()}
 
     def processes(self) -> list[Process]:
         """Runs that did not end (without node and pid), and what they spawned, as far as is known."""
@@ -166,31 +167,32 @@ class SqliteStore:
     # --- writing -------------------------------------------------------------------------------------------------------------
 
     def commit(self, changes: Changes) -> None:
-        """Make all of it durable, in one transaction, together with the digests learnt since the last one; empties `changes`.
+        """Make all of it durable, in one transaction; empties `changes`.
 
+        Digests and durations learnt, which only save work, go with the first commit of a second and with the last one of a run.
         Raises UetError; then nothing of it was done and `changes` is as it was.
         """
-        if not changes and not self.digests.learnt:
+        if not changes and not self._has_learnt():
             return
-        put, gone = self.digests.pending()
-        durations = self._learn_durations(changes)
+        self._durations.learn(changes.stamps)
+        ends = changes.run is not None and changes.run[1] in ENDED
+        saving = self._savings() if ends or not changes or monotonic() >= self._due else []
         statements: list[Statement] = [
             *self._mended(),
             *_facts(changes),
-            _put("durations", durations, DURATIONS),
-            ("INSERT OR REPLACE INTO digests VALUES (?, ?)", put),
-            ("DELETE FROM digests WHERE key = ?", gone),
-            ("INSERT OR REPLACE INTO events VALUES (?, ?, ?)", [_event_row(event) for event in changes.events]),
+            *saving,
+            ("INSERT OR REPLACE INTO events VALUES (?, ?, ?)", event_rows(changes.events)),
+            *self._run_rows(changes),
         ]
-        statements += self._run_rows(changes)
         found: list[tuple[str, str]] = []
         if is_armed():
             from uetbuild.state.moments import moments  # only in tests
 
-            found = moments(changes, changes.run is not None and changes.run[1] in ENDED)
+            found = moments(changes, ends)
         self.database.write(statements, [before for before, _ in found])
         self._doomed.clear()
-        self.digests.written()
+        if saving:
+            self._saved()
         self.known.add(changes)
         changes.clear()
         for _, after in found:
@@ -201,24 +203,31 @@ class SqliteStore:
         self.database.write([("DELETE FROM processes", [()])], ["processes.forgetting"])
 
     def close(self) -> None:
-        """Let go of the file. Never raises."""
+        """Write what is yet to be written, and let go of the file. Never raises."""
+        if self._has_learnt() and self.database.writable:
+            try:
+                self.database.write(self._savings())
+            except UetError:
+                pass  # some files will be read once more
+            self._saved()
         self.database.close()
 
-    def _known_durations(self) -> dict[str, Durations]:
-        if self._durations is None:
-            self._durations = self._load("durations", DURATIONS, _durations, self._names)
-        return self._durations
+    def _has_learnt(self) -> bool:
+        return bool(self.digests.learnt or self._durations.learnt)
 
-    def _learn_durations(self, changes: Changes) -> dict[str, Durations]:
-        """What is known of the nodes that finished, with how long they took now."""
-        fresh: dict[str, Durations] = {}
-        for node, stamp in changes.stamps.items():
-            if stamp.stage == Stage.DONE and stamp.seconds > 0.0:
-                mean, *last = self._known_durations().get(node) or (0.0,)
-                mean = exp((1 - NEWEST) * log(mean) + NEWEST * log(stamp.seconds)) if mean > 0.0 else stamp.seconds
-                fresh[node] = (mean, *last[1 - REMEMBERED :], stamp.seconds)
-        self._known_durations().update(fresh)
-        return fresh
+    def _savings(self) -> list[Statement]:
+        """The statements for what only saves work: a build that is killed before they are written reads some files once more."""
+        put, gone = self.digests.pending()
+        return [
+            ("INSERT OR REPLACE INTO durations VALUES (?, ?)", self._durations.pending()),
+            ("INSERT OR REPLACE INTO digests VALUES (?, ?)", put),
+            ("DELETE FROM digests WHERE key = ?", gone),
+        ]
+
+    def _saved(self) -> None:
+        self.digests.written()
+        self._durations.written()
+        self._due = monotonic() + PAUSE
 
     def _run_rows(self, changes: Changes) -> list[Statement]:
         """The run's row and its processes. A run that ended leaves no process; one that did not is known by its row, even if it was killed
@@ -255,7 +264,7 @@ class SqliteStore:
         the next one. Events and runs of before are lost, and digests are learnt again."""
         return [
             *_facts(self.known),
-            _put("durations", self._durations or {}, DURATIONS),
+            _put("durations", self._durations.loaded(), DURATIONS),
             _put("runs", self._runs, RUNS),
             _put("processes", self._spawned, PROCESSES),
         ]
@@ -294,10 +303,6 @@ def _facts(changes: Changes) -> list[Statement]:
     ]
 
 
-def _durations(row: Any) -> Durations:
-    return (row,) if isinstance(row, float) else tuple(row)  # a mean alone is what earlier versions wrote
-
-
 def _put(table: str, rows: dict[str, Any], start: int) -> Statement:
     sealed = []
     for name, row in rows.items():
@@ -308,13 +313,3 @@ def _put(table: str, rows: dict[str, Any], start: int) -> Statement:
 
 def _delete(table: str, names: list[str]) -> Statement:
     return (f"DELETE FROM {table} WHERE key = ?", [(key_of(name),) for name in names])
-
-
-def event_key(run: bytes, seq: int) -> bytes:
-    """What the checksum of an event covers besides its body."""
-    return b"%s %d" % (run, seq)
-
-
-def _event_row(event: Event) -> tuple[bytes, int, bytes]:
-    run = key_of(event.run)
-    return (run, event.seq, seal((event.time, event.event, event.node, event.data), event_key(run, event.seq), EVENTS))
