@@ -15,6 +15,9 @@ from uetbuild import front
 from uetbuild.cli.app import main
 from uetbuild.cli.argv import parse, settle
 from uetbuild.cli.project import OpenProject
+from uetbuild.state import compiled
+from uetbuild.state.history import History
+from uetbuild.state.layout import Layout
 
 RECIPE = """out=$1; shift
 cat "$@" | grep -q bad && exit 1
@@ -65,6 +68,16 @@ class Twin:
 
     def files(self) -> dict[str, str]:
         return {str(path): path.read_text() for path in sorted(Path("out").rglob("*")) if path.is_file()}
+
+    def events(self) -> list[tuple[str, str, object]]:
+        """Of the last run, (event, node, outcome, wave or counts), but for workers."""
+        history = History(Layout(str(self.root)))
+        found = []
+        for event in history.events(history.run().id):
+            told = event.data | {"seconds": 0}
+            what = told if event.event == "run_finished" else told.get("outcome", told.get("wave"))
+            found.append((event.event, event.node, str(what)))
+        return sorted(each for each in found if not each[0].startswith("worker"))
 
     def nothing_is_left_to_do(self) -> bool:
         """By the full program."""
@@ -155,6 +168,7 @@ def play(folder: Path, seed: int, rounds: int) -> tuple[int, int]:
         before = one.parts
         mine, theirs = one.build(asks=True), other.build(asks=False)
         assert mine == theirs, where
+        assert one.events() == other.events(), where
         os.chdir(one.root)
         files = one.files()
         os.chdir(other.root)
@@ -242,3 +256,101 @@ def test_after_a_failure_no_more_is_opened_than_what_is_left_to_do(tmp_path):
     (tmp_path / "out/last").unlink()
     assert twin.build(asks=True)[0] == 0
     assert twin.found() == b"up to date (4 workstreams)\n"
+
+
+@pytest.fixture
+def opened(tmp_path, monkeypatch):
+    """How many nodes were read each time that a part of a project was."""
+    log, load_some = tmp_path / "opened", compiled.load_some
+    log.write_text("")
+
+    def noted(layout, key, total, wanted):
+        with log.open("a") as file:
+            file.write(f"{len(wanted)} ")
+        return load_some(layout, key, total, wanted)
+
+    monkeypatch.setattr(compiled, "load_some", noted)
+
+    def since() -> list[int]:
+        found = log.read_text().split()
+        log.write_text("")
+        return [int(each) for each in found]
+
+    return since
+
+
+CHAIN = """version: 1
+workstreams:
+  a: {inputs: [src/a], outputs: [out/a], run: sh recipe}
+  b: {inputs: [out/a, src/b], outputs: [out/b], run: cp out/a out/b}
+  c: {inputs: [out/b], outputs: [out/c], run: cp out/b out/c}
+"""
+
+
+@pytest.fixture
+def chain(tmp_path):
+    """`b` after `a` and `c` after `b`, in two projects that were built; `recipe` is that of `a`."""
+    twins = []
+    for name in ("one", "other"):
+        twin = Twin((tmp_path / name).resolve())
+        for path in ("src/a", "src/b"):
+            twin.write(path, "x\n")
+        twin.write("recipe", "cut -c1 src/a > out/a\n")
+        twin.write("Uetfile.yaml", CHAIN)
+        while not isinstance(twin.found(), bytes):
+            assert twin.build(asks=False)[0] == 0
+        twins.append(twin)
+    return twins
+
+
+def test_what_comes_after_a_recipe_that_makes_what_it_made_before_is_not_even_opened(chain, opened):
+    for number in range(2):
+        chain[0].write("src/a", f"x {number}\n")
+        assert chain[0].build(asks=True) == (0, ["a  sh recipe  T", "ran 1 of 3 in T (2 up to date)"])
+        assert (opened(), chain[0].found()) == ([1], b"up to date (3 workstreams)\n")
+        assert chain[0].nothing_is_left_to_do()
+    os.utime(chain[0].root / "src/a")
+    assert (chain[0].build(asks=True), opened()) == ((0, ["up to date (3 workstreams)"]), [1])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "ran", "code"),
+    [
+        ("echo y > out/a", "abc", 0),
+        ("echo x > out/a; echo y > src/b", "ab", 0),
+        ("echo x > out/a; chmod +x out/a", "abc", 0),
+        ("echo x > elsewhere; ln -s ../elsewhere out/a", "ab", 0),
+        ("echo x > out/a; exit 1", "a", 1),
+        ("echo x > out/a; read pid < .uet/lock; kill -INT $pid; sleep 1", "a", 130),
+    ],
+)
+def test_what_comes_after_a_recipe_is_built_as_if_all_had_been_open_from_the_start(chain, recipe, ran, code):
+    told = []
+    for twin in chain:
+        twin.write("src/a", "x anew\n")
+        twin.write("recipe", recipe)
+        said = twin.build(asks=twin is chain[0])
+        assert said[0] == code
+        assert [node for event, node, _ in twin.events() if event == "node_started"] == list(ran)
+        told.append((said, twin.events(), twin.files()))
+    assert told[0] == told[1] and chain[0].parts == 1
+    assert chain[0].found() != b"up to date (3 workstreams)\n" or (not code and chain[0].nothing_is_left_to_do())
+
+
+def test_of_several_that_changed_what_comes_after_one_does_not_wait_for_the_others(tmp_path, opened):
+    twin = Twin(tmp_path.resolve())
+    twin.words = ["-j2"]
+    for name in ("a", "b"):
+        twin.write(f"src/{name}", "x\n")
+    twin.write(
+        "Uetfile.yaml",
+        "version: 1\nworkstreams:\n"
+        "  a: {inputs: [src/a], outputs: [out/a], run: cp src/a out/a}\n"
+        "  b: {inputs: [src/b], outputs: [out/b], run: 'until test -e go; do sleep 0.01; done; rm go; cp src/b out/b'}\n"
+        "  c: {inputs: [out/a], outputs: [out/c], run: cp out/a out/c; touch go}\n",
+    )
+    while not isinstance(twin.found(), bytes):
+        assert twin.build(asks=False)[0] == 0
+    for path in ("src/a", "src/b"):
+        twin.write(path, "y\n")
+    assert (twin.build(asks=True)[0], opened()) == (0, [3])

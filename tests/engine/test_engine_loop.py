@@ -292,7 +292,7 @@ def test_after_orders_but_does_not_require(world):
 
 def test_a_group_runs_its_members_and_is_no_workstream(world):
     build = Build(world, *CHAIN, group("all", "b", "c"), targets=["all"])
-    assert build.run() == ["b", "c"] and build.loop.size == 2
+    assert build.run() == ["b", "c"] and build.loop.tally.size == 2
 
 
 def test_only_runs_the_named_without_their_dependencies(world):

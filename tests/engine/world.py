@@ -391,7 +391,8 @@ class Build:
             self.world, self.person, rank, Admission(self.graph.nodes, self.request.jobs, settings.pools, Conflicts(self.graph.nodes)),
             lambda: self.dice, self.purse(journal),
         )  # fmt: skip
-        self.code = self.loop.run()
+        self.loop.run()
+        self.code = self.loop.finish()
         self.stand_by()
         return self.workers.started
 

@@ -68,7 +68,7 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         known = secrets.forms
         keeping = _keeping(session, options)
         try:
-            code, found = _run(session, request, held, view, settings, earlier, before, keeping)
+            session, code, found = _run(session, options, request, held, view, settings, earlier, before, keeping)
         finally:
             if keeping is not None:
                 keeping.finish()
@@ -107,7 +107,8 @@ def _wanted(session: OpenProject, options: Options) -> tuple[Request, Settings]:
     """What is asked for, by the manifest and the records as they are now; the project is read no more after that. Raises UetError."""
     request = session.request(options)
     named = frozenset(session.asked(options)[0]) if options.targets else frozenset()
-    follow = followed(output_mode(options.output, session.environ), session.graph.nodes, request.members, named, request.settled)
+    others = request.settled + request.later
+    follow = followed(output_mode(options.output, session.environ), session.graph.nodes, request.members, named, others)
     request = request.with_(follow=follow)
     settings = _settings(session, options)
     if options.resumed:
@@ -150,64 +151,72 @@ def _done(session: OpenProject, i: int, run: str) -> bool:
 
 
 def _run(
-    session: OpenProject, request: Request, held: Held, view: Lines, settings: Settings, earlier: Sequence[Event],
+    session: OpenProject, options: Options, request: Request, held: Held, view: Lines, settings: Settings, earlier: Sequence[Event],
     before: Sequence[tuple[str, dict[str, Any]]], keeping: Aside | None,
-) -> tuple[int, Remembered | Vouched]:  # fmt: skip
-    """Build under the lock. Returns the exit code, and on what the verdict rests if nothing had to be done, else what is known of it.
-    `earlier`: the events of a run that goes on; `before`: events, with their data, of what happened before this one begins; `keeping`:
-    what is done beside it.
+) -> tuple[OpenProject, int, Remembered | Vouched]:  # fmt: skip
+    """Build under the lock. Returns as much of the project as had to be opened, the exit code, and on what the verdict rests if nothing had
+    to be done, else what is known of it. `earlier`: the events of a run that goes on; `before`: events, with their data, of what happened
+    before this one begins; `keeping`: what is done beside it.
     """
-    store, root = held.store, session.root
+    store = held.store
     shell = held.shell(session)
-    disk = RealDisk(root, store.digests, session.environ)
-    preflight(session.graph, session.unproven(request), disk)
-    survey = session.survey(request, store, disk, shell)
     run = earlier[0].run if earlier else new_run_id(SystemClock.now(), os.urandom(2))
-    hands = FileHands(root, session.layout, tracker(shell, root))
-    bench = Bench(survey, Outputs(disk, hands, survey.memory, settings.exclude, session.graph.nodes))
     held.lock.tell(run)
-    seconds = store.seconds()
-    audience = _audience(view, session.graph, request, seconds)
+    audience = _audience(view)
     journal = Journal(run, store, audience.views, SystemClock(), earlier[-1].seq if earlier else 0, session.secrets)
     for event, data in before:
         journal.precede(event, **data)
-    rank, admission = priorities(session.graph, request, seconds, settings)
     purse = _purse(session, settings, request, journal, view, earlier)
     workers = SupervisorPool(request.jobs, dict(session.environ), (held.lock.fileno(),))
+
+    def opened(session: OpenProject, request: Request) -> tuple[Loop, RealDisk]:
+        disk = RealDisk(session.root, store.digests, session.environ)
+        disk.observing = not journal.begun
+        if disk.observing:
+            preflight(session.graph, session.unproven(request), disk)
+        survey, seconds = session.survey(request, store, disk, shell), store.seconds()
+        hands = FileHands(session.root, session.layout, tracker(shell, session.root))
+        bench = Bench(survey, Outputs(disk, hands, survey.memory, settings.exclude, session.graph.nodes))
+        rank, admission = priorities(session.graph, request, seconds, settings)
+        kitchen = Kitchen(place(session, run), settings, survey.answers)
+        loop = Loop(survey, bench, kitchen, workers, journal, waiting, SystemClock(), audience.person, rank, admission, dice, purse)
+        audience.watch(loop, seconds)
+        return loop, disk
+
     try:
         with SignalWait() as wait:
-            waiting = audience.wait(wait)
-            loop = Loop(
-                survey, bench, Kitchen(place(session, run), settings, survey.answers), workers, journal,
-                waiting if keeping is None else keeping.beside(waiting), SystemClock(), audience.person, rank, admission, dice, purse,
-            )  # fmt: skip
-            audience.watch(loop)
-            code = loop.run()
+            waiting = audience.wait(wait) if keeping is None else keeping.beside(audience.wait(wait))
+            loop, disk = opened(session, request)
+            loop.run()
+            spared = session.beyond(loop, options)
+            if not isinstance(spared, int):
+                session, spared, first = spared, 0, loop
+                session.narrow(store)
+                loop, disk = opened(session, _wanted(session, options)[0])
+                loop.run(first)
+            code = loop.finish(spared)
     finally:
         audience.leave()
         workers.close()
         held.quiet = SystemClock.monotonic()
         purse.close()
     if journal.begun:
-        from uetbuild.state.history import close_run  # after the last spawn: prunes and writes the summary
-
-        _remove_sandboxes(session)
-        close_run(session.layout, run, settings.keep_runs, store.database)
+        _close_run(session, held, run, settings)
     elif not code:
-        view.up_to_date(loop.size)
+        view.up_to_date(loop.tally.size)
     from uetbuild.cli.remember import Vouched, nothing_to_do  # after the last spawn
 
-    found = None if code or journal.begun else nothing_to_do(session, survey, disk)
-    return code, found or Vouched(survey.standing, disk.vouched)
+    found = None if code or journal.begun else nothing_to_do(session, loop.survey, disk)
+    return session, code, found or Vouched(loop.survey.standing, disk.vouched)
 
 
-def _audience(view: Lines, graph: Graph, request: Request, seconds: dict[str, float]) -> Audience:
-    """Who follows the build; `seconds`: what nodes took before, by id."""
+def _audience(view: Lines) -> Audience:
+    """Who follows the build."""
     if not view.live:
         return Audience(view)
     from uetbuild.cli.looking import Looking  # only on a terminal
 
-    return Looking(view, graph, request, seconds)
+    return Looking(view)
 
 
 def dice() -> float:
@@ -237,6 +246,13 @@ def _purse(
 
     book = make() if budgeted or earlier else None
     return Purse(request.jobs, journal, read, make, book)
+
+
+def _close_run(session: OpenProject, held: Held, run: str, settings: Settings) -> None:
+    from uetbuild.state.history import close_run  # after the last spawn: prunes and writes the summary
+
+    _remove_sandboxes(session)
+    close_run(session.layout, run, settings.keep_runs, held.store.database)
 
 
 def _remove_sandboxes(session: OpenProject) -> None:

@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 
 class Looking(Audience):
-    """Those who look at the terminal. `seconds`: what nodes took before, by id."""
+    """Those who look at the terminal."""
 
-    def __init__(self, view: Lines, graph: Graph, request: Request, seconds: Mapping[str, float]) -> None:
+    def __init__(self, view: Lines) -> None:
         super().__init__(view)
-        self._graph = graph
-        self._request = request
-        self._seconds = seconds
-        self._workstreams = graph.workstreams(request.members)
-        self._pace: Pace | None = None
+        self._graph: Graph
+        self._request: Request
+        self._workstreams: Sequence[int] = ()
         self._states: Sequence[int] = ()
-        borrowers = {graph.nodes[i].id for i in request.members if graph.nodes[i].interactive}
+        self._pace: Pace | None = None
+        self._seconds: dict[str, float] = {}
+        self._borrowers: set[str] = set()
         screen, *_ = streams = view.streams
-        self._live = Live(view, screen, streams, SystemClock.monotonic, seconds, self._progress, borrowers)
+        self._live = Live(view, screen, streams, SystemClock.monotonic, self._seconds, self._progress, self._borrowers)
         self.views = (self._live, view)
         self.person = Terminal(self._live.clear)
 
@@ -43,9 +43,13 @@ class Looking(Audience):
         """One that draws."""
         return Pulse(wait, self._live)
 
-    def watch(self, loop: Loop) -> None:
-        """This loop builds."""
-        self._states = loop.states.of
+    def watch(self, loop: Loop, seconds: Mapping[str, float]) -> None:
+        """This loop builds from now on."""
+        self._graph, self._request, self._states = loop.graph, loop.request, loop.states.of
+        self._workstreams = loop.graph.workstreams(loop.request.members)
+        self._pace = None
+        self._seconds.update(seconds)
+        self._borrowers.update([loop.graph.nodes[i].id for i in loop.request.members if loop.graph.nodes[i].interactive])
 
     def leave(self) -> None:
         """Nothing of the region stays."""

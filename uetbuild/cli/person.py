@@ -6,7 +6,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from uetbuild.core.ports import View
     from uetbuild.engine.loop import Loop
@@ -52,8 +52,8 @@ class Audience:
         """The wait of a build that they follow."""
         return wait
 
-    def watch(self, loop: Loop) -> None:
-        """This loop builds."""
+    def watch(self, loop: Loop, seconds: Mapping[str, float]) -> None:
+        """This loop builds from now on. `seconds`: what its nodes took before, by id."""
 
     def leave(self) -> None:
         """It is over, in whatever way."""

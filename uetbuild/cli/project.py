@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from uetbuild.core.ports import Shell, Store
     from uetbuild.core.stamps import Stamp
     from uetbuild.engine.discovered import Edges
+    from uetbuild.engine.loop import Loop
     from uetbuild.state.history import History
     from uetbuild.state.observations import Observations
     from uetbuild.state.store import SqliteStore
@@ -92,6 +93,10 @@ class OpenProject:
     def narrow(self, store: SqliteStore) -> None:
         """Have no more read than what is needed; the lock is held."""
         store.follow(self.reader)
+
+    def beyond(self, loop: Loop, options: Options) -> OpenProject | int:
+        """What more is concerned by what was built; or how many workstreams turned out not to be. Raises UetError."""
+        return 0
 
     def unproven(self, request: Request) -> Sequence[int]:
         """The members of which is not known that all is there that they need."""
@@ -288,9 +293,7 @@ class OpenProject:
         request = self.request(options)
         disk = RealDisk(self.root, self.reader.digests, self.environ)
         preflight(self.graph, request.members, disk, inputs_only=True)
-        shell: Shell | None = None
-        if options.probe:
-            shell = self._shell()
+        shell = self._shell() if options.probe else None
         survey = self.survey(request, self.reader, disk, shell, Memory(self.reader, self.reader.stamps_by_now()))
         judged = survey.all()
         warnings = [*self.project.warnings, *self.reader.warnings, *survey.answers.warnings]

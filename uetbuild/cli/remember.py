@@ -68,7 +68,7 @@ def _remembered(session: OpenProject, survey: Survey, disk: RealDisk, judged: Ma
     seen = disk.observations
     seen.add(session.rests_on)
     request = survey.request
-    return Remembered(seen, request, judged, len(session.graph.workstreams(request.members)) + request.settled)
+    return Remembered(seen, request, judged, len(session.graph.workstreams(request.members)) + request.settled + request.later)
 
 
 def judged_again(session: OpenProject, options: Options, store: SqliteStore, ended: float, known: Vouched) -> Remembered | None:

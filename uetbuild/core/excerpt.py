@@ -7,23 +7,26 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence, Set
 
 
-def excerpt(
-    touched: Iterable[int], before: Sequence[Sequence[int]], behind: Sequence[Sequence[int]], groups: Container[int]
-) -> tuple[list[int], list[int]]:  # fmt: skip
-    """(members, all) sorted: the nodes whose verdict may be another one, and with them all whose names, stamps and files these go by.
+def reached(touched: Iterable[int], behind: Sequence[Sequence[int]]) -> set[int]:
+    """The touched nodes and all that comes after them: whose verdict may be another one."""
+    found = set(touched)
+    todo = list(found)
+    while todo:
+        for i in behind[todo.pop()]:
+            if i not in found:
+                found.add(i)
+                todo.append(i)
+    return found
+
+
+def excerpt(reached: Set[int], before: Sequence[Sequence[int]], groups: Container[int]) -> tuple[list[int], list[int]]:
+    """(members, all) sorted: those of the reached nodes that have a verdict, and with them all whose names, stamps and files these go by.
 
     A group has no verdict of its own: it is drawn in where something that comes after it is, and then with all its members.
     """
-    reached = set(touched)
-    todo = list(reached)
-    while todo:
-        for i in behind[todo.pop()]:
-            if i not in reached:
-                reached.add(i)
-                todo.append(i)
     members = {i for i in reached if i not in groups}
     needed: set[int] = set()
     todo = list(members)

@@ -46,18 +46,18 @@ JUDGED_A_TURN = 64  # while all places are taken: few enough that an ending is n
 
 
 class Loop:
-    """One build. `run()` returns the exit code; `states` and `failures` tell the rest."""
+    """One build, or a part of one: `run()`, then, where no other part follows, `finish()`. `states` and `failures` tell the rest."""
 
     def __init__(
         self, survey: Survey, bench: Bench, kitchen: Kitchen, workers: Workers, journal: Journal, wait: Wait, clock: Clock, person: Person,
         rank: Sequence[int], admission: Admission, dice: Callable[[], float], purse: Purse,
     ) -> None:  # fmt: skip
+        self.survey = survey
         self.graph = survey.graph
         self.request = survey.request
         self.states = States(len(self.graph.nodes), self.request.members)
         self.failures: list[int] = []
-        self._tally = Tally(self.graph, self.request, self.states)
-        self._survey = survey
+        self.tally = Tally(self.graph, self.request, self.states)
         self._bench = bench
         self._order = Order(self.graph, survey.recorded, self.states, self.request.members)
         self._workers = workers
@@ -69,34 +69,43 @@ class Loop:
         self._reasons: dict[int, Judged] = {}
         self._runway = Runway(self.graph, self.request, bench.is_free)
         self._places = Places(workers, rank, admission, purse, self._runway)
-        self._interrupts = Interrupts(workers, journal)
+        self.interrupts = Interrupts(workers, journal)
         self._waves = Waves(self.graph, self.request, journal)
         self._purse = purse
         self._gates = Gates(self.graph, self.states, survey.memory, journal)
         self._later = Waiting(survey.memory, journal, clock, dice)
-        self._departures = Departures(survey, bench, kitchen, journal, clock, person, admission, self._waves, self._later, self.size)
+        self._departures = Departures(survey, bench, kitchen, journal, clock, person, admission, self._waves, self._later, self.tally.size)
         self._cells = Cells(self.graph, self.states, self._order, self._gates, journal, self._later, kitchen)
         self._arrivals = Arrivals(bench, survey.memory, journal, clock, self._later, self._cells)
-        self._began = 0.0
+        self.began = 0.0
 
     @property
     def stopping(self) -> bool:
         """Whether nothing new starts."""
-        return bool(self._interrupts.signal) or self._purse.halted or (bool(self.failures) and self.request.stop != Request.KEEP_GOING)
+        return bool(self.interrupts.signal) or self._purse.halted or (bool(self.failures) and self.request.stop != Request.KEEP_GOING)
 
     # --- the turns --------------------------------------------------------------------------------------------------------------
 
-    def run(self) -> int:
-        """Build. Raises UetError for what stops the whole build (exit 2); running jobs are ended by whoever closes the workers."""
-        self._began = self._clock.monotonic()
+    def run(self, first: Loop | None = None) -> None:
+        """Build, on top of what `first` has built. Raises UetError for what stops all (exit 2); who closes the workers ends the jobs."""
+        self.began = self._clock.monotonic() if first is None else first.began
+        built: dict[int | None, int] = {}
+        if first is not None:
+            built = {self.graph.index.get(first.graph.nodes[i].id): first.states.of[i] for i in first.request.members}
+            self.interrupts = first.interrupts
+            self._departures.codes |= first._departures.codes
         try:
             for i in self._order.begin(self._cells.of):
-                self._freshen(i)
+                if i not in built:
+                    self._freshen(i)
+                    continue
+                if self.states.repeat(i, built[i]):
+                    self.survey.has_run(i)
+                self._end(i, built[i])
             self._turn()
         except Exception:
             self._abandon()
             raise
-        return self._finish()
 
     def _turn(self) -> None:
         while True:
@@ -109,7 +118,7 @@ class Loop:
                 break
             if numbers := self._listen():
                 self._recall()
-                self._interrupts.pass_on(numbers, self._places.taken)
+                self.interrupts.pass_on(numbers, self._places.taken)
             for news in self._workers.collect():
                 self._hear(news)
 
@@ -169,7 +178,7 @@ class Loop:
             self._end(i, State.UP_TO_DATE)
             return
         try:
-            judged = self._survey.judge(i)
+            judged = self.survey.judge(i)
         except UetError as error:
             self._end(i, self._departures.refuse(i, None, error))
             return
@@ -206,14 +215,10 @@ class Loop:
         """Something happened at the workers."""
         if isinstance(news, Outcome):
             self._take(news)
-            return
-        if news.what == "taken":
-            waited = self._places.arrived(news.key)
-            if waited is not None:
-                self._departures.arrive(waited, self._reasons.get(news.key))
-            return
-        attempt = self._places.taken.get(news.key)
-        self._arrivals.tell(attempt, news)
+        elif news.what != "taken":
+            self._arrivals.tell(self._places.taken.get(news.key), news)
+        elif (waited := self._places.arrived(news.key)) is not None:
+            self._departures.arrive(waited, self._reasons.get(news.key))
 
     def _take(self, outcome: Outcome) -> None:
         """A job ended: let others go on, or start it once more, now or later."""
@@ -237,7 +242,7 @@ class Loop:
         """After a failure: with `--fail-fast` nothing else goes on."""
         if self.request.stop == Request.KILL:
             self._recall()
-            self._interrupts.end_all(self._places.taken)
+            self.interrupts.end_all(self._places.taken)
 
     # --- what follows -----------------------------------------------------------------------------------------------------------
 
@@ -252,7 +257,7 @@ class Loop:
         if state == State.FAILED:
             self.failures.append(i)
         elif state in GOOD:
-            settle(self._survey, i)
+            settle(self.survey, i)
         for held in self._waves.ended(i):
             self._places.push(held)
         freed, blocked = self._order.ended(i)
@@ -295,26 +300,21 @@ class Loop:
         for i in self._order.recount((*starting, *later)):
             self.states.set(i, State.STALE)
 
-    @property
-    def size(self) -> int:
-        """How many workstreams take part, groups and gates not counted."""
-        return self._tally.size
-
-    def _finish(self) -> int:
-        """Exit code by the contract's precedence; the last event of the run."""
-        if self.failures and not self._interrupts.signal:
+    def finish(self, spared: int = 0) -> int:
+        """Exit code by the contract's precedence; the last event of the run. `spared`: see `Tally.counts`."""
+        if self.failures and not self.interrupts.signal:
             for i, outcome in self._later.abandon():
                 self._end(i, State.CANCELLED if outcome == "cancelled" else State.FAILED)
             for i in self._cells.abandon():
                 self._end(i, State.FAILED)
-        code = self._tally.code(self.failures, {*self._departures.codes, self._purse.code}, self._interrupts.signal)
-        self._journal.changes.answers |= self._survey.answers.learnt
+        code = self.tally.code(self.failures, {*self._departures.codes, self._purse.code}, self.interrupts.signal)
+        self._journal.changes.answers |= self.survey.answers.learnt
         if self._journal.begun:
-            seconds = round(self._clock.monotonic() - self._began, 6)
-            counts = self._tally.counts() | {"seconds": seconds, "usd": self._purse.usd, "code": code}
+            seconds = round(self._clock.monotonic() - self.began, 6)
+            counts = self.tally.counts(spared) | {"seconds": seconds, "usd": self._purse.usd, "code": code}
             if self._purse.code:
                 counts["halted"] = True  # whatever else made the exit code
-            state = "cancelled" if self._interrupts.signal else "failed" if code else "succeeded"
+            state = "cancelled" if self.interrupts.signal else "failed" if code else "succeeded"
             self._journal.end(state, self.request.words(), counts)
         self._journal.flush()
         return code

@@ -17,19 +17,20 @@ class Request(Record):
     failure does: `KEEP_GOING`, `FINISH` (start nothing new) or `KILL`. `follow`: indices whose output is shown as it comes. `yes` answers
     every `confirm`. `targets`: the words as typed, for the journal; `options`: what `resume` takes up again; `done`: indices that
     an earlier part of this run has built, which are not repeated only because they always run. `settled`: how many workstreams besides
-    are known to be up to date. `focus`: the files that it is limited to, None = it is not.
+    are known to be up to date; `later`: how many more may be concerned by what is built here. `focus`: the files that it is limited to,
+    None = it is not.
     """
 
     FINISH, KEEP_GOING, KILL = 0, 1, 2
 
     __slots__ = (
         "members", "named", "forced", "args", "arguments", "jobs", "stop", "strict_waves", "follow", "yes", "targets", "options", "done",
-        "settled", "focus",
+        "settled", "later", "focus",
     )  # fmt: skip
     DEFAULTS = {
         "named": frozenset(), "forced": frozenset(), "args": (), "arguments": frozenset(), "jobs": 1, "stop": 0, "strict_waves": False,
         "follow": frozenset(), "yes": False, "targets": (), "options": {}, "done": frozenset(),
-        "settled": 0, "focus": None,
+        "settled": 0, "later": 0, "focus": None,
     }  # fmt: skip
 
     members: tuple[int, ...]
@@ -46,6 +47,7 @@ class Request(Record):
     options: dict[str, object]
     done: frozenset[int]
     settled: int
+    later: int
     focus: Focus | None
 
     def words(self) -> dict[str, object]:

@@ -49,6 +49,13 @@ class States:
         self.count = [0] * 13
         self.count[State.WAITING] = len(members)
 
+    def repeat(self, i: int, state: int) -> bool:
+        """Lead a node to where it was before it came to this final state in an earlier part of the build. Returns whether it ran."""
+        ran = state in (State.SUCCEEDED, State.FAILED)
+        for step in (State.FRESH, State.STALE, State.RUNNING) if ran else (State.FRESH,):
+            self.set(i, step)
+        return ran
+
     def set(self, i: int, state: int) -> None:
         """The one place where a node changes its state. Raises AssertionError for a transition that must not be."""
         before = self.of[i]

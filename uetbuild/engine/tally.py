@@ -31,7 +31,7 @@ class Tally:
         self._workstreams = graph.workstreams(request.members)
         self._gates = [i for i in request.members if nodes[i].guard is not None] if graph.gated else []
         self._settled = request.settled
-        self.size = len(self._workstreams) + request.settled
+        self.size = len(self._workstreams) + request.settled + request.later
 
     def code(self, failures: Sequence[int], others: set[int], signal: int) -> int:
         """The exit code, by the contract's precedence. `failures`: the nodes that failed; `others`: what kept nodes from starting makes of
@@ -48,12 +48,12 @@ class Tally:
             return ExitCode.INTERNAL  # nothing failed, yet something is not built: never say that all is well
         return code
 
-    def counts(self) -> dict[str, Any]:
-        """As `run_finished` has them."""
+    def counts(self, spared: int) -> dict[str, Any]:
+        """As `run_finished` has them. `spared`: how many workstreams turned out to be up to date without taking part."""
         came = self._came(self._workstreams)
         counts: dict[str, Any] = {
-            "ran": came[State.SUCCEEDED] + came[State.FAILED], "total": self.size, "up_to_date": came[State.UP_TO_DATE] + self._settled,
-            "failed": came[State.FAILED],
+            "ran": came[State.SUCCEEDED] + came[State.FAILED], "total": self.size,
+            "up_to_date": came[State.UP_TO_DATE] + self._settled + spared, "failed": came[State.FAILED],
             "blocked": came[State.BLOCKED], "skipped": came[State.SKIPPED], "cancelled": came[State.CANCELLED],
         }  # fmt: skip
         if self._gated:

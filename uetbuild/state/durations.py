@@ -22,7 +22,7 @@ Past = tuple[float, ...]  # of a node: the mean, then those of its last runs, th
 
 
 class Durations:
-    """`load` gives what is known of nodes, by id; called once, when that is first asked for."""
+    """`load` gives what is known of nodes, by id; called when that is first asked for."""
 
     __slots__ = ("learnt", "_known", "_load")
 
@@ -34,8 +34,12 @@ class Durations:
     def all(self) -> dict[str, Past]:
         """What is known, by node id."""
         if self._known is None:
-            self._known = self._load()
+            self._known = self._load() | self.learnt
         return self._known
+
+    def forget(self) -> None:
+        """Ask again for what is known: it may be of other nodes."""
+        self._known = None
 
     def loaded(self) -> dict[str, Past]:
         """What was asked for or learnt here; nothing is read for it."""

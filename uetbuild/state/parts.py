@@ -13,7 +13,7 @@ from uetbuild.state.sealed import seal, unseal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from uetbuild.front import Snapshot
@@ -58,6 +58,7 @@ class Known:
         self._files: dict[int, list[int]] | None = None  # what each looked at, by place
         self._paths: dict[int, str] = {}
         self._same: dict[int, bool] = {}  # what was looked at since the last recipe ended
+        self._accepted: frozenset[str] = frozenset()
         self._endings = 0
 
     def holds(self, number: int, endings: int) -> bool:
@@ -72,6 +73,10 @@ class Known:
             self._files = self._collect()
         return all(map(self._is_same, self._files.get(number, ())))
 
+    def accept(self, paths: Iterable[str]) -> None:
+        """These absolute paths hold what they held, whatever they look like."""
+        self._accepted = frozenset(paths)
+
     def forget(self, endings: int = 0) -> None:
         """Look at all files anew."""
         self._same.clear()
@@ -80,7 +85,8 @@ class Known:
     def _is_same(self, place: int) -> bool:
         same = self._same.get(place)
         if same is None:
-            same = self._same[place] = print_of(self._paths[place]) == self._prints[place]
+            path = self._paths[place]
+            same = self._same[place] = path in self._accepted or print_of(path) == self._prints[place]
         return same
 
     def _collect(self) -> dict[int, list[int]]:

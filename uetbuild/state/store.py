@@ -143,6 +143,7 @@ class SqliteStore:
     def narrow(self, names: list[str]) -> None:
         """From now on read of no nodes but these, and of no files that nobody asks for."""
         self._names = names
+        self._durations.forget()
         self.digests.find = lambda key: next(iter(self.database.rows("SELECT body FROM digests WHERE key = ?", (key,))), (None,))[0]
 
     def _load(self, table: str, start: int, revive: Callable[[Any], Any], names: list[str] | None = None) -> dict[str, Any]:
