@@ -7,7 +7,10 @@ import marshal
 import pytest
 
 from uetbuild.core.events import Event
+from uetbuild.core.jobs import Command, Job, Outcome, Progress
 from uetbuild.core.nodes import Hole, Node, Source, Step
+from uetbuild.core.record import Spelled
+from uetbuild.core.stamps import Stamp
 from uetbuild.core.verdicts import Judged, Reason, Verdict
 
 HOLE = Hole(name="inputs", key="src")
@@ -42,14 +45,38 @@ def test_a_record_shows_only_what_is_not_the_default():
 
 
 def test_an_unknown_or_missing_field_is_a_mistake_of_the_programmer():
-    with pytest.raises(TypeError, match="Reason has no field 'cod'"):
-        Reason(code="forced", cod=1)
-    with pytest.raises(KeyError, match="code"):
-        Reason(detail="x")
+    with pytest.raises(TypeError, match="Source has no field 'cod'"):
+        Source(pattern="a", cod=1)
+    with pytest.raises(KeyError, match="pattern"):
+        Source(optional=True)
     with pytest.raises(TypeError, match="Reason has no field 'cod'"):
         Reason(code="forced").with_(cod=1)
     with pytest.raises(ValueError, match="a row of 1 values is no Reason"):
         Reason.from_row(("forced",))
+
+
+SPELLED = [Command, Event, Job, Judged, Outcome, Progress, Reason, Stamp]
+
+
+@pytest.mark.parametrize("kind", SPELLED, ids=lambda kind: kind.__name__)
+def test_a_record_that_is_spelled_out_takes_its_fields_in_their_order_and_mistakes_none_for_another(kind):
+    row = tuple(f"value of {name}" for name in kind.__slots__)
+    record = kind(*row)
+    assert [getattr(record, name) for name in kind.__slots__] == list(row)
+    assert kind(**dict(zip(kind.__slots__, row, strict=True))) == record == kind.from_row(record.row()) == record.with_()
+    changed = record.with_(**{kind.__slots__[-1]: "new"})
+    assert (*changed.row()[:-1], record.row()[-1]) == row and changed.row()[-1] == "new"
+    needed = len(kind.__slots__) - len(kind.DEFAULTS)
+    assert kind(*row[:needed]) == kind(*row[:needed], *kind.DEFAULTS.values())
+    assert list(kind.DEFAULTS) == list(kind.__slots__[needed:])
+    with pytest.raises(TypeError):
+        kind(*row, "one too many")
+    with pytest.raises(ValueError, match=f"is no {kind.__name__}"):
+        kind.from_row(row[:-1])
+
+
+def test_no_other_record_is_spelled_out():
+    assert {kind for kind in Spelled.__subclasses__() if kind.__module__.startswith("uetbuild.")} == {*SPELLED}
 
 
 def test_an_event_is_one_flat_object_and_names_its_node_only_if_there_is_one():

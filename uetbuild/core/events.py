@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uetbuild.core.record import Record
+from uetbuild.core.record import Spelled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,27 +19,21 @@ EVENT_NAMES = (
 
 OUTCOMES = ("succeeded", "failed", "timed_out", "lost", "skipped", "blocked", "cancelled", "up_to_date", "cached")
 
+_NOTHING: dict[str, Any] = {}  # never changed, as no part of a record is
 
-class Event(Record):
+
+class Event(Spelled):
     """`seq` counts from 1 in a run; `time` in seconds since 1970; `data` holds what the kind of event adds (JSON values)."""
 
     __slots__ = ("seq", "time", "run", "event", "node", "data")
-    DEFAULTS = {"node": "", "data": {}}
 
-    seq: int
-    time: float
-    run: str
-    event: str
-    node: str
-    data: dict[str, Any]
-
-    def __init__(self, *, seq: int, time: float, run: str, event: str, node: str = "", data: dict[str, Any] | None = None) -> None:
-        self.seq = seq  # spelled out: no other record is made as often
+    def __init__(self, seq: int, time: float, run: str, event: str, node: str = "", data: dict[str, Any] = _NOTHING) -> None:
+        self.seq = seq
         self.time = time
         self.run = run
         self.event = event
         self.node = node
-        self.data = {} if data is None else data
+        self.data = data
 
     def as_json(self) -> dict[str, Any]:
         """The object of interface section 4."""

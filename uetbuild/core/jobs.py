@@ -5,24 +5,27 @@ Knows nothing of nodes, stamps and graphs.
 
 from __future__ import annotations
 
-from uetbuild.core.record import Record
+from uetbuild.core.record import Record, Spelled
 
 
-class Command(Record):
+class Command(Spelled):
     """One process to run. `argv` as executed; `cwd` absolute; `env` adds to the job's; `timeout` in seconds, 0 = none; `stdin`: the
     absolute path of the file that is its standard input, "" = the empty one.
     """
 
     __slots__ = ("argv", "cwd", "env", "timeout", "allow_failure", "name", "stdin")
-    DEFAULTS = {"env": (), "timeout": 0.0, "allow_failure": False, "name": "", "stdin": ""}
 
-    argv: tuple[str, ...]
-    cwd: str
-    env: tuple[tuple[str, str], ...]
-    timeout: float
-    allow_failure: bool
-    name: str
-    stdin: str
+    def __init__(
+        self, argv: tuple[str, ...], cwd: str, env: tuple[tuple[str, str], ...] = (), timeout: float = 0.0, allow_failure: bool = False,
+        name: str = "", stdin: str = "",
+    ) -> None:  # fmt: skip
+        self.argv = argv
+        self.cwd = cwd
+        self.env = env
+        self.timeout = timeout
+        self.allow_failure = allow_failure
+        self.name = name
+        self.stdin = stdin
 
 
 class Sandbox(Record):
@@ -42,7 +45,7 @@ class Sandbox(Record):
     edits: tuple[str, ...]
 
 
-class Job(Record):
+class Job(Spelled):
     """A recipe, ready to run. `key` is unique in a run; `log` the absolute path of its output file, appended to.
 
     `env`: what is set besides (or, with `clear_env`, instead of) the environment of the build; `masks`: texts to be shown as `***`;
@@ -53,31 +56,33 @@ class Job(Record):
     """
 
     __slots__ = (
-        "key", "node", "commands", "finally_", "log", "env", "clear_env", "timeout", "grace", "masks", "follow",
+        "key", "node", "commands", "log", "finally_", "env", "clear_env", "timeout", "grace", "masks", "follow",
         "interactive", "output_limit", "sandbox", "notes", "lists",
     )  # fmt: skip
-    DEFAULTS = {
-        "finally_": (), "env": (), "clear_env": False, "timeout": 0.0, "grace": 5.0, "masks": (), "follow": False,
-        "interactive": False, "output_limit": 0, "sandbox": None, "notes": (), "lists": (),
-    }  # fmt: skip
     NESTED = {"commands": Command, "finally_": Command, "sandbox": Sandbox}
 
-    key: int
-    node: str
-    commands: tuple[Command, ...]
-    finally_: tuple[Command, ...]
-    log: str
-    env: tuple[tuple[str, str], ...]
-    clear_env: bool
-    timeout: float
-    grace: float
-    masks: tuple[str, ...]
-    follow: bool
-    interactive: bool
-    output_limit: int
-    sandbox: Sandbox | None
-    notes: tuple[tuple[str, str], ...]
-    lists: tuple[tuple[tuple[str, ...], str], ...]
+    def __init__(
+        self, key: int, node: str, commands: tuple[Command, ...], log: str, finally_: tuple[Command, ...] = (),
+        env: tuple[tuple[str, str], ...] = (), clear_env: bool = False, timeout: float = 0.0, grace: float = 5.0,
+        masks: tuple[str, ...] = (), follow: bool = False, interactive: bool = False, output_limit: int = 0,
+        sandbox: Sandbox | None = None, notes: tuple[tuple[str, str], ...] = (), lists: tuple[tuple[tuple[str, ...], str], ...] = (),
+    ) -> None:  # fmt: skip
+        self.key = key
+        self.node = node
+        self.commands = commands
+        self.log = log
+        self.finally_ = finally_
+        self.env = env
+        self.clear_env = clear_env
+        self.timeout = timeout
+        self.grace = grace
+        self.masks = masks
+        self.follow = follow
+        self.interactive = interactive
+        self.output_limit = output_limit
+        self.sandbox = sandbox
+        self.notes = notes
+        self.lists = lists
 
 
 class Result:
@@ -90,39 +95,42 @@ class Result:
     CANCELLED = "cancelled"  # a signal was passed on to it on purpose
 
 
-class Outcome(Record):
+class Outcome(Spelled):
     """The end of a job. `result` from `Result`; `code`: exit code, or -N for signal N; `step`: index of the command that decided it;
     `steps`: ((name, code, seconds), …) of what ran; `message`: why, where the code does not say it (`output limit`, …);
     `started` (seconds since 1970) and `seconds` are the worker's clock; `logged`: whether there is a log.
     """
 
     __slots__ = ("key", "result", "code", "step", "steps", "message", "started", "seconds", "logged")
-    DEFAULTS = {"code": 0, "step": 0, "steps": (), "message": "", "started": 0.0, "seconds": 0.0, "logged": True}
 
-    key: int
-    result: str
-    code: int
-    step: int
-    steps: tuple[tuple[str, int, float], ...]
-    message: str
-    started: float
-    seconds: float
-    logged: bool
+    def __init__(
+        self, key: int, result: str, code: int = 0, step: int = 0, steps: tuple[tuple[str, int, float], ...] = (), message: str = "",
+        started: float = 0.0, seconds: float = 0.0, logged: bool = True,
+    ) -> None:  # fmt: skip
+        self.key = key
+        self.result = result
+        self.code = code
+        self.step = step
+        self.steps = steps
+        self.message = message
+        self.started = started
+        self.seconds = seconds
+        self.logged = logged
 
 
-class Progress(Record):
+class Progress(Spelled):
     """News of a running job. `what`: `spawned` (`pid`, `start` = the kernel's start time of it in clock ticks), `output` (its log
     grew), `taken` (a queued one starts), `step` (a command ended: `name`, `code`, `seconds`), `worker` (a worker process: `name` is its
     state of interface section 4, `pid`; `key` is -1 where it belongs to no job).
     """
 
     __slots__ = ("key", "what", "pid", "start", "name", "code", "seconds")
-    DEFAULTS = {"pid": 0, "start": 0, "name": "", "code": 0, "seconds": 0.0}
 
-    key: int
-    what: str
-    pid: int
-    start: int
-    name: str
-    code: int
-    seconds: float
+    def __init__(self, key: int, what: str, pid: int = 0, start: int = 0, name: str = "", code: int = 0, seconds: float = 0.0) -> None:
+        self.key = key
+        self.what = what
+        self.pid = pid
+        self.start = start
+        self.name = name
+        self.code = code
+        self.seconds = seconds

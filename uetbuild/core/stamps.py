@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from _operator import attrgetter
 
-from uetbuild.core.record import Record
+from uetbuild.core.record import Record, Spelled
+
+_NOTHING: dict[str, str] = {}  # never changed, as no part of a record is
 
 
 class Stage:
@@ -19,7 +21,7 @@ class Stage:
     DONE = 3
 
 
-class Stamp(Record):
+class Stamp(Spelled):
     """The record of a node's last run. Maps go from path, name or node id to digest.
 
     `inputs` keeps the order in which `{{ inputs }}` shows them; `discovered` is what the depfile named; `outputs` all that it
@@ -34,31 +36,34 @@ class Stamp(Record):
         "node", "stage", "run", "time", "seconds", "definition", "env", "programs", "probes", "sh_vars",
         "inputs", "discovered", "deps", "outputs", "edits", "before", "makes", "attempt", "not_before",
     )  # fmt: skip
-    DEFAULTS = {
-        "run": "", "time": 0.0, "seconds": 0.0, "definition": "", "env": {}, "programs": {}, "probes": {}, "sh_vars": {},
-        "inputs": {}, "discovered": {}, "deps": {}, "outputs": {}, "edits": {}, "before": (), "makes": (), "attempt": 0,
-        "not_before": 0.0,
-    }  # fmt: skip
 
-    node: str
-    stage: int
-    run: str
-    time: float
-    seconds: float
-    definition: str
-    env: dict[str, str]
-    programs: dict[str, str]
-    probes: dict[str, str]
-    sh_vars: dict[str, str]
-    inputs: dict[str, str]
-    discovered: dict[str, str]
-    deps: dict[str, str]
-    outputs: dict[str, str]
-    edits: dict[str, str]
-    before: tuple[tuple[str, str], ...]
-    makes: tuple[tuple[int, str, bool], ...]
-    attempt: int
-    not_before: float
+    def __init__(
+        self, node: str, stage: int, run: str = "", time: float = 0.0, seconds: float = 0.0, definition: str = "",
+        env: dict[str, str] = _NOTHING, programs: dict[str, str] = _NOTHING, probes: dict[str, str] = _NOTHING,
+        sh_vars: dict[str, str] = _NOTHING, inputs: dict[str, str] = _NOTHING, discovered: dict[str, str] = _NOTHING,
+        deps: dict[str, str] = _NOTHING, outputs: dict[str, str] = _NOTHING, edits: dict[str, str] = _NOTHING,
+        before: tuple[tuple[str, str], ...] = (), makes: tuple[tuple[int, str, bool], ...] = (), attempt: int = 0,
+        not_before: float = 0.0,
+    ) -> None:  # fmt: skip
+        self.node = node
+        self.stage = stage
+        self.run = run
+        self.time = time
+        self.seconds = seconds
+        self.definition = definition
+        self.env = env
+        self.programs = programs
+        self.probes = probes
+        self.sh_vars = sh_vars
+        self.inputs = inputs
+        self.discovered = discovered
+        self.deps = deps
+        self.outputs = outputs
+        self.edits = edits
+        self.before = before
+        self.makes = makes
+        self.attempt = attempt
+        self.not_before = not_before
 
 
 counted = attrgetter("definition", "inputs", "discovered", "deps", "env", "sh_vars", "programs", "probes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uetbuild.core.record import Record
+from uetbuild.core.record import Spelled
 
 REASON_CODES = (
     "never_run", "forced", "definition_changed", "input_changed", "input_added", "input_removed", "env_changed", "program_changed",
@@ -16,21 +16,21 @@ class Verdict:
     UP_TO_DATE, STALE, DEPENDS, SKIPPED = "up_to_date", "stale", "depends", "skipped"
 
 
-class Reason(Record):
+class Reason(Spelled):
     """`code` from `REASON_CODES`; `detail` names the path, variable, node, …, or is empty."""
 
     __slots__ = ("code", "detail")
-    DEFAULTS = {"detail": ""}
 
-    code: str
-    detail: str
+    def __init__(self, code: str, detail: str = "") -> None:
+        self.code = code
+        self.detail = detail
 
 
-class Judged(Record):
+class Judged(Spelled):
     """A verdict with its reasons (none unless stale)."""
 
     __slots__ = ("verdict", "reasons")
-    DEFAULTS = {"reasons": ()}
 
-    verdict: str
-    reasons: tuple[Reason, ...]
+    def __init__(self, verdict: str, reasons: tuple[Reason, ...] = ()) -> None:
+        self.verdict = verdict
+        self.reasons = reasons

@@ -46,7 +46,7 @@ class Arrivals:
             self._bench.give_up(attempt)
             return self._fail(attempt, outcome, may_repeat, outcome.result, outcome.message)
         try:
-            ending = self._bench.finish(attempt, outcome.seconds, self._clock.now())
+            ending = self._bench.finish(attempt, self._journal.run, outcome.seconds, self._clock.now())
         except UetError as error:
             self._bench.give_up(attempt)
             return self._fail(attempt, outcome, may_repeat, Result.FAILED, error.message)
@@ -84,7 +84,7 @@ class Arrivals:
         self._memory.link(ending.chains, changes)
         stamp = ending.stamp
         if stamp is not None and (stamp.stage != Stage.STARTED or stamp.outputs or stamp.edits):
-            self._memory.put(stamp.with_(run=self._journal.run), changes)
+            self._memory.put(stamp, changes)
 
     def _fail(self, attempt: Attempt, outcome: Outcome, may_repeat: bool, result: str, message: str) -> int:
         """After anything but a success: another attempt later, or the end."""

@@ -163,7 +163,7 @@ class Bench:
             raise UetError(refusal, Location(node.file, node.line, node.column), hint, code=ExitCode.FAILED)
         attempt.saved = self._outputs.clear(node, last, run)
 
-    def finish(self, attempt: Attempt, seconds: float, now: float) -> Ending:
+    def finish(self, attempt: Attempt, run: str, seconds: float, now: float) -> Ending:
         """Check everything after a recipe that ended with 0; see `Ending`."""
         node, present, disk = attempt.node, attempt.present, self._disk
         reach("inputs.checking")
@@ -195,7 +195,7 @@ class Bench:
         stage = Stage.STARTED if attempt.keeps_stamp else Stage.PRODUCED if self._graph.held(attempt.i) else Stage.DONE
         ending.stamp = present.with_(
             stage=stage, attempt=attempt.number - 1 if stage == Stage.PRODUCED else 0,
-            run="", time=now, seconds=seconds, outputs=made, discovered=discovered, edits=after, before=(),
+            run=run, time=now, seconds=seconds, outputs=made, discovered=discovered, edits=after, before=(),
         )  # fmt: skip
         return ending
 
@@ -221,10 +221,7 @@ class Bench:
         present = self._survey.present(i)
         attempt = Attempt(i, node, 2, present, self._survey.memory.stamps.get(node.id))
         attempt.edits = present.edits
-        ending = self.finish(attempt, attempt.last.seconds if attempt.last is not None else 0.0, now)
-        if ending.stamp is not None:
-            ending.stamp = ending.stamp.with_(run=run)
-        return ending
+        return self.finish(attempt, run, attempt.last.seconds if attempt.last is not None else 0.0, now)
 
     def _stays(self, attempt: Attempt, other: str) -> bool:
         """Whether an editor that came after this one in a chain stays up to date now that this one has run again.
