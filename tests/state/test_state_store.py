@@ -593,3 +593,18 @@ def test_who_opens_a_part_reads_the_stamps_of_those_he_asks_about(layout, monkey
     assert sorted(stamps) == ["n0", "n1", "n2"]
     assert asked == [(b"n1",), (b"n0", b"n2", b"none")]
     assert sorted(reader.stamps_by_now()) == ["n0", "n1", "n2"]
+
+
+def test_who_opens_more_later_reads_how_long_those_took_too_and_forgets_nothing_that_was_not_written(layout):
+    writer = open_writer(layout)
+    for number in (1, 2):
+        learn(writer, number)
+    writer.close()
+    writer = open_writer(layout)
+    writer.narrow(["n1", "n3", "n4"])
+    assert writer.seconds() == {"n1": pytest.approx(1)}
+    for number in (3, 4):
+        learn(writer, number)
+    writer.narrow(["n1", "n2", "n3", "n4"])
+    assert writer.seconds() == {f"n{number}": pytest.approx(number) for number in (1, 2, 3, 4)}
+    writer.close()
