@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from uetbuild.engine.survey import Survey
     from uetbuild.engine.wait import Wait
 
-JUDGED_A_TURN = 64  # while all places are taken: few enough that an ending is noticed soon, enough that judging is no bottleneck
-
 
 class Loop:
     """One build, or a part of one: `run()`, then, where no other part follows, `finish()`. `states` and `failures` tell the rest."""
@@ -159,7 +157,7 @@ class Loop:
                 self._begin(*found)
             if self._cells.touched:
                 continue
-            if not self._fresh or (judged >= JUDGED_A_TURN and self._places):
+            if not self._fresh or (judged >= self._runway.judged and self._places):
                 return
             _, i = heappop(self._fresh)
             self._judge(i)

@@ -75,6 +75,7 @@ class Places:
                 self._workers.queue(job)
             else:
                 self._workers.submit(job)
+        self._runway.launched()
 
     def arrived(self, i: int) -> Attempt | None:
         """What waited has a place now; None where that was known."""

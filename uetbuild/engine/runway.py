@@ -21,13 +21,14 @@ SHORT = 0.05  # seconds; where recipes take longer, our few milliseconds between
 LEAD = 0.03  # seconds of work for each worker that lie ready
 MOST = 16  # jobs for each worker
 PAUSE = 0.01  # seconds, at most, in which endings are gathered, so that one transaction holds several of them
+JUDGED = (8, 64)  # nodes judged in a turn while all places are taken: so few that an ending is noticed soon; where jobs lie ready, more
 NEWEST = 0.1  # weight of the newest duration in the mean
 
 
 class Runway:
     """What waits for a place though it is prepared: `waiting`, by index of the node."""
 
-    __slots__ = ("waiting", "_ended", "_graph", "_is_free", "_jobs", "_mean", "_request")
+    __slots__ = ("waiting", "_before", "_ended", "_graph", "_is_free", "_jobs", "_mean", "_request")
 
     def __init__(self, graph: Graph, request: Request, is_free: Callable[[int], bool]) -> None:
         """`is_free(i)`: whether nothing stands where the outputs of a node will be."""
@@ -36,6 +37,7 @@ class Runway:
         self._request = request
         self._is_free = is_free
         self._jobs = request.jobs
+        self._before = 0  # how many waited when a turn had ended
         self._ended = 0
         self._mean = 0.0
 
@@ -46,10 +48,19 @@ class Runway:
 
     @property
     def length(self) -> int:
-        """How many jobs may wait."""
+        """How many jobs may wait. They come to be so many turn by turn: to prepare all of them takes as long as some short recipes."""
         if self._ended < SEEN or self._mean > SHORT:
             return 0
-        return self._jobs * min(MOST, ceil(LEAD / max(self._mean, 0.001)))
+        return min(self._jobs * min(MOST, ceil(LEAD / max(self._mean, 0.001))), 2 * (self._before + self._jobs))
+
+    def launched(self) -> None:
+        """A turn has ended."""
+        self._before = len(self.waiting)
+
+    @property
+    def judged(self) -> int:
+        """How many nodes may be judged before somebody who ended is heard."""
+        return JUDGED[bool(self.length)]
 
     @property
     def pause(self) -> float:
