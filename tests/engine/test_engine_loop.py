@@ -366,6 +366,16 @@ def test_events_are_durable_before_they_are_shown(world):
     assert [event.seq for event in world.events] == list(range(1, len(world.events) + 1))
 
 
+def test_what_a_turn_says_is_shown_at_its_end_before_anything_is_spawned(world):
+    build = Build(world, node("a"), node("b"), jobs=2)
+    submit, shown = build.workers.submit, []
+    build.workers.submit = lambda job: (shown.append((len(build.view.events), build.view.flushed[-1])), submit(job))
+    build.run()
+    assert shown and all(told == flushed for told, flushed in shown)
+    assert build.view.flushed[-1] == len(build.view.events)
+    assert len(build.view.flushed) < len(build.view.events)
+
+
 def test_a_failing_sh_variable_fails_the_node_with_its_command(world):
     from uetbuild.core.nodes import Hole, ShVar
 

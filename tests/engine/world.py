@@ -332,9 +332,13 @@ class FakeShell:
 class Seen:
     def __init__(self) -> None:
         self.events: list = []
+        self.flushed: list[int] = []  # how many events there were when it was told to show them
 
     def on(self, event) -> None:
         self.events.append(event)
+
+    def flush(self) -> None:
+        self.flushed.append(len(self.events))
 
     def output(self, node: str, log: str) -> None:
         self.events.append(("output", node))

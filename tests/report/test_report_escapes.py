@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uetbuild.report.escapes import safe_json, safe_name, safe_output, unfinished
-from uetbuild.report.stream import Stream, wants_colours
+from uetbuild.report.stream import Stream, release, wants_colours
 from uetbuild.report.tail import Tail, last_lines
 
 
@@ -125,6 +125,65 @@ def test_a_closed_reader_ends_the_printing_and_nothing_else() -> None:
     gone = Stream(writer)
     gone.line("x")
     assert gone.closed
+
+
+def pair() -> tuple[int, Stream, Stream]:
+    """Two streams to one pipe, one of which holds what is written, and the end from which that is read."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    out, err = Stream(writer), Stream(writer)
+    out.beside, err.beside = err, out
+    out.holds = err.holds = True
+    return reader, out, err
+
+
+def waiting(reader: int) -> str:
+    try:
+        return os.read(reader, 1 << 20).decode()
+    except BlockingIOError:
+        return ""
+
+
+def test_texts_that_are_held_are_written_in_one_piece_and_in_order_over_both_streams() -> None:
+    reader, out, err = pair()
+    out.line("a")
+    out.write("b")
+    assert waiting(reader) == ""
+    assert not out.at_start
+    out.release()
+    out.release()
+    assert waiting(reader) == "a\nb"
+    out.line("c")
+    err.line("d")
+    assert waiting(reader) == "\nc\n"
+    out.line("e")
+    assert waiting(reader) == "d\n"
+    release(out, err)
+    assert waiting(reader) == "e\n"
+    out.line("f")
+    assert waiting(reader) == "f\n", "nothing is held any more"
+
+
+def test_a_long_text_is_not_held_nor_one_that_somebody_else_writes() -> None:
+    reader, out, _ = pair()
+    out.line("a")
+    out.write("x" * 5000)
+    assert waiting(reader) == "a\n" + "x" * 5000
+    relayed: list[bytes] = []
+    out.line("b")
+    out.relay = relayed.append
+    out.line("c")
+    assert (waiting(reader), relayed) == ("\nb\n", [b"c\n"])
+
+
+def test_a_reader_that_goes_away_while_something_is_held_ends_the_printing_and_nothing_else() -> None:
+    reader, out, _ = pair()
+    out.line("a")
+    os.close(reader)
+    out.release()
+    assert out.closed
+    out.line("b")
+    release(out)
 
 
 def test_a_slow_reader_that_made_the_descriptor_non_blocking_gets_everything() -> None:

@@ -39,6 +39,11 @@ class Build:
         self.seq = 0
 
     def tell(self, event: str, node: str = "", **data: Any) -> None:
+        self.on(event, node, **data)
+        self.view.flush()
+
+    def on(self, event: str, node: str = "", **data: Any) -> None:
+        """As `tell`, where more is told in the same turn."""
         self.seq += 1
         self.view.on(Event(seq=self.seq, time=1.5, run="r1", event=event, node=node, data=data))
 
@@ -88,6 +93,22 @@ def test_a_successful_build_says_one_line_a_node_and_a_closing_line(tmp_path: Pa
     assert build.end(ran=3, up_to_date=9, usd=0.12) == (
         "ws-00  Generate the parser  1m 02s\nws-01  cc -c a.c …  0.3s\nran 3 of 12 in 4.1s (9 up to date, $0.12)\n"
     )
+
+
+def test_what_a_turn_says_is_as_few_writes_as_keep_its_order(tmp_path: Path) -> None:
+    build = Build(tmp_path)
+    build.on("run_started", targets=["all"], jobs=4, nodes=12)
+    for name in "abcd":
+        build.on("node_started", name, attempt=1, command="cc x.c", title="", log="")
+    for name in "ab":
+        build.on("node_finished", name, outcome="succeeded", seconds=0.3, code=0, message="", log="", command="")
+    assert build.sheet == []
+    build.on("node_finished", "c", outcome="failed", seconds=0.3, code=2, message="", log="", command="")
+    build.on("node_finished", "d", outcome="succeeded", seconds=0.3, code=0, message="", log="", command="")
+    build.view.flush()
+    assert build.sheet == ["a  cc x.c  0.3s\nb  cc x.c  0.3s\n", "!error: `c` failed: exit 2\n!  $ cc x.c\n", "d  cc x.c  0.3s\n"]
+    build.view.warn("said at once")
+    assert build.sheet[-1] == "!warning: said at once\n"
 
 
 def test_a_failure_shows_command_and_last_lines_and_is_listed_again(tmp_path: Path) -> None:

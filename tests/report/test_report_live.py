@@ -84,6 +84,7 @@ class Build:
     def tell(self, event: str, node: str = "", **data: Any) -> None:
         for view in (self.live, self.lines):
             view.on(Event(seq=1, time=1.5, run="r1", event=event, node=node, data=data))
+            view.flush()
 
     def start(self, *nodes: str, log: str = "") -> None:
         for node in nodes:

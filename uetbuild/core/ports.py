@@ -181,6 +181,9 @@ class View(Protocol):
     def on(self, event: Event) -> None:
         """An event, in order, right after it was made durable."""
 
+    def flush(self) -> None:
+        """For now that was all: show what is not shown yet."""
+
     def output(self, node: str, log: str) -> None:
         """The log file of a followed node grew."""
 

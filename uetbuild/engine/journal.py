@@ -71,6 +71,8 @@ class Journal:
             for event in told:
                 for view in self._views:
                     view.on(event)
+            for view in self._views:
+                view.flush()
 
     def output(self, node: str, log: str) -> None:
         """Tell the views that a log grew; not an event."""

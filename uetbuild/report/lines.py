@@ -12,7 +12,7 @@ from uetbuild.report.closing import WAYS_ON, closing
 from uetbuild.report.escapes import safe_json, safe_name, safe_output
 from uetbuild.report.reasons import in_words
 from uetbuild.report.running import Running, command_lines
-from uetbuild.report.stream import BOLD, DIM, GREEN, RED, YELLOW, paint
+from uetbuild.report.stream import BOLD, DIM, GREEN, RED, YELLOW, paint, release
 from uetbuild.report.tail import last_lines
 
 TYPE_CHECKING = False
@@ -46,15 +46,14 @@ class Lines:
         self, out: Stream, err: Stream, mode: str = "auto", *, json: bool = False, quiet: bool = False, verbose: bool = False,
         explain: bool = False, here: str = "", command: str = "uetbuild", live: bool = False,
     ) -> None:  # fmt: skip
-        self._out = out
-        self._err = err
+        self._out, self._err = out, err
+        out.beside, err.beside = err, out
         self._text = err if json else out
         self._mode = mode
         self._is_seen = self._text.is_terminal()
         self.live = live and self._is_seen
         self.several = False
-        self._quiet = quiet
-        self._verbose = verbose
+        self._quiet, self._verbose = quiet, verbose
         self._explain = explain
         self._here = here.rstrip("/") + "/" if here else ""
         self._command = command
@@ -74,7 +73,8 @@ class Lines:
     # --- ports.View -------------------------------------------------------------------------------------------------------------
 
     def on(self, event: Event) -> None:
-        """Show an event."""
+        """Show an event, at the latest with the next `flush`: what a turn says is few writes, however many events it has."""
+        self._out.holds = self._err.holds = True
         if self._dumps is not None:
             self._out.write(safe_json(self._dumps(event.as_json())) + "\n")
         if event.event == "approval_requested":
@@ -82,6 +82,10 @@ class Lines:
         show = _SHOW.get(event.event)
         if show is not None:
             show(self, event.node, event.data)
+
+    def flush(self) -> None:
+        """Show what is held."""
+        release(self._out, self._err)
 
     def output(self, node: str, log: str) -> None:
         """Show what the log of a followed node gained."""
@@ -97,9 +101,7 @@ class Lines:
 
     def up_to_date(self, total: int) -> None:
         """Say that nothing had to be done; such a build has no events."""
-        said = self.nothing_to_do(total)
-        if said:
-            self._text.write(said)
+        self._text.write(self.nothing_to_do(total))
 
     def nothing_to_do(self, total: int) -> str:
         """What is said where nothing has to be done."""
@@ -161,15 +163,13 @@ class Lines:
             self._complain(f"`{safe_name(node)}`: {message_lines(data['message'])[0]}")
         elif outcome in ("succeeded", "cached", "cancelled"):
             self._ran(node, running, outcome, data.get("seconds", 0.0))
-            if self._mode in ("group", "github"):
-                self._show_block(node, running)
+            self._show_block(node, running)
         elif self._verbose and outcome:
             self._say(f"{self._name(node)}  {outcome.replace('_', ' ')}")
 
     def _put_off(self, node: str, data: dict[str, Any]) -> None:
         running = self._stopped(node, data)
-        if self._mode in ("group", "github"):
-            self._show_block(node, running)
+        self._show_block(node, running)
         self._announced[node] = running.begins
         why = "waits since an earlier build" if data.get("reason") == "resumed" else why_failed(data)[0]
         again = f"tried again in {duration(data.get('delay', 0.0))} (attempt {data.get('attempt')} of {data.get('attempts')})"
@@ -186,8 +186,7 @@ class Lines:
     def _gate_finished(self, node: str, data: dict[str, Any]) -> None:
         if data.get("again"):  # no `node_finished` came
             running = self._stopped(node, data)
-            if self._mode in ("group", "github"):
-                self._show_block(node, running)
+            self._show_block(node, running)
         elif data.get("message"):
             self._complain(f"  {safe_name(data['message'])}")
 
@@ -242,8 +241,7 @@ class Lines:
         who, holds = f"{'gate ' if 'gate' in data else ''}`{safe_name(node)}`", data.get("blocking", True)
         if holds:
             self._failures.append((who, why, log))
-        if self._mode in ("group", "github"):
-            self._show_block(node, running)
+        self._show_block(node, running)
         word = paint("error:", RED, self._err.colours) if holds else paint("warning:", YELLOW, self._err.colours)
         self._complain(f"{word} {who} failed: {why}")
         for line in more:
@@ -260,7 +258,9 @@ class Lines:
             self._complain(paint(f"  log: {self._shown(log)}", DIM, self._err.colours))
 
     def _show_block(self, node: str, running: Running) -> None:
-        """The output of a node that has ended, as far as it was not shown yet."""
+        """The output of a node that has ended, as far as it was not shown yet, where the mode shows it in one piece."""
+        if self._mode not in ("group", "github"):
+            return
         begun = False
         for part in running.rest():
             if not begun and self._mode == "github":

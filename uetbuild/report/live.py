@@ -85,6 +85,9 @@ class Live:
         elif event.event == "run_finished":
             self.close()
 
+    def flush(self) -> None:
+        """It draws when it is time to."""
+
     def output(self, node: str, log: str) -> None:
         """Output is no matter of the region."""
 

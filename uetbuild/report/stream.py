@@ -1,6 +1,7 @@
 """`Stream`: where text for people and JSON for machines go out; one for stdout, one for stderr.
 
-Writes whole texts straight to the descriptor, so that what goes to stdout and to stderr keeps its order. When the reader is gone (`| head`)
+Writes whole texts straight to the descriptor, or holds them to write them with those that come next; what goes to stdout and to
+stderr keeps its order. When the reader is gone (`| head`)
 it stops printing and nothing else (promise 8). Knows nothing of what is printed.
 """
 
@@ -13,12 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+_LONG = 4096  # characters of a text that is not held
+
+
 class Stream:
     """`closed`: nobody reads any more; `colours`: SGR sequences are wanted; `at_start`: the last text ended its line; `relay`: who writes
-    instead, if anybody.
+    instead, if anybody. `holds`: texts wait for `release`; `beside`: a stream whose texts, as far as they were written before, come first.
     """
 
-    __slots__ = ("at_start", "closed", "colours", "fd", "relay")
+    __slots__ = ("at_start", "beside", "closed", "colours", "fd", "holds", "relay", "_held")
 
     def __init__(self, fd: int, colours: bool = False) -> None:
         self.fd = fd
@@ -26,12 +30,29 @@ class Stream:
         self.closed = False
         self.at_start = True
         self.relay: Callable[[bytes], None] | None = None
+        self.holds = False
+        self.beside: Stream | None = None
+        self._held: list[str] = []
 
     def write(self, text: str) -> None:
         """Write all of `text`; lone surrogates come out as `\\udcXX`, which is also how JSON writes them."""
-        if text and not self.closed:
-            self.at_start = text[-1] == "\n"
-            (self.relay or self.put)(text.encode("utf-8", "backslashreplace"))
+        if not text or self.closed:
+            return
+        self.at_start = text[-1] == "\n"
+        if self.beside is not None and self.beside._held:
+            self.beside.release()
+        if self.holds and self.relay is None and len(text) < _LONG:
+            self._held.append(text)
+            return
+        self.release()
+        (self.relay or self.put)(text.encode("utf-8", "backslashreplace"))
+
+    def release(self) -> None:
+        """Write what is held, in one piece."""
+        if self._held:
+            data = "".join(self._held).encode("utf-8", "backslashreplace")
+            self._held.clear()
+            self.put(data)
 
     def line(self, text: str) -> None:
         """Write a line of its own: what was left unfinished before it is ended first."""
@@ -88,6 +109,13 @@ class Stream:
         waiting = select.poll()
         waiting.register(self.fd, select.POLLOUT)
         waiting.poll()
+
+
+def release(*streams: Stream) -> None:
+    """Nothing is held there any more."""
+    for stream in streams:
+        stream.holds = False
+        stream.release()
 
 
 def wants_colours(choice: str, environ: Mapping[str, str], terminal: bool) -> bool:
