@@ -130,7 +130,7 @@ def test_the_last_durations_are_kept_beside_their_mean(layout):
 
 def test_a_mean_alone_as_earlier_versions_wrote_it_is_still_read(layout):
     writer = open_writer(layout)
-    writer.database.write([_put("durations", {"n": 4.0}, DURATIONS)])
+    writer.database.write([_put("durations", [("n", 4.0)], DURATIONS)])
     again = open_writer(layout)
     assert (again.seconds(), again.durations(), again.warnings) == ({"n": 4.0}, {"n": (4.0,)}, [])
 
@@ -190,6 +190,24 @@ def test_what_saves_work_only_and_cannot_be_written_at_the_end_is_let_go_without
     writer.close()
     assert learnt(layout) == (2, [1], [1])
     assert writer.warnings == []
+
+
+def trees(store):
+    """What SQLite keeps of each table that has a row for each node or file: one tree, or also one to find rows by their key."""
+    sql = "SELECT tbl_name, count(*) FROM sqlite_master WHERE tbl_name IN ('stamps', 'digests', 'durations', 'events') GROUP BY tbl_name"
+    return {table.decode(): count for table, count in store.database.rows(sql)}
+
+
+def test_a_row_for_a_node_is_one_entry_of_one_tree_and_older_files_with_two_are_used_as_they_are(layout):
+    writer = open_writer(layout)
+    assert trees(writer) == {"stamps": 1, "digests": 1, "durations": 1, "events": 1}
+    writer.database.write([("DROP TABLE stamps", [()]), ("CREATE TABLE stamps (key BLOB PRIMARY KEY, body BLOB NOT NULL)", [()])])
+    writer.commit(full_changes(3))
+    writer.close()
+    again = open_writer(layout)
+    assert trees(again)["stamps"] == 2 and sorted(again.stamps()) == ["n0", "n1", "n2"] and again.warnings == []
+    learn(again, 1)
+    assert again.stamps()["n1"].seconds == 1.0 and len(open_reader(layout).stamps()) == 3
 
 
 def test_a_failed_commit_keeps_the_changes_and_says_why(layout):

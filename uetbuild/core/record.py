@@ -55,7 +55,10 @@ class Record:
                     late[name] = flat
         if not late:
             return values
-        return (*[None if name in late else value for name, value in zip(self.__slots__, values, strict=True)], late)
+        plain = [*values, late]
+        for name in late:
+            plain[self.__slots__.index(name)] = None
+        return tuple(plain)
 
     @classmethod
     def from_row(cls, row: tuple[Any, ...]) -> Self:

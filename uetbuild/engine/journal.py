@@ -21,7 +21,7 @@ WORDS = ("message", "command", "title", "step", "comment")  # texts for people; 
 class Journal:
     """Collects the `changes` of a turn; `flush` commits them and tells the views. A run begins with its first event."""
 
-    __slots__ = ("run", "changes", "begun", "_store", "_views", "_clock", "_before", "_seq", "_secrets", "_told")
+    __slots__ = ("run", "changes", "begun", "_store", "_views", "_clock", "_before", "_seq", "_secrets")
 
     def __init__(self, run: str, store: Store, views: Sequence[View], clock: Clock, seq: int = 0, secrets: Secrets | None = None) -> None:
         """`seq`: of the last event of the run, where it goes on; `secrets`: what no text says."""
@@ -34,7 +34,6 @@ class Journal:
         self._before: list[tuple[str, dict[str, Any]]] = []
         self._seq = seq
         self._secrets = Secrets() if secrets is None else secrets
-        self._told: list[Event] = []
 
     def precede(self, event: str, /, **data: Any) -> None:
         """Keep what happened before the run began, to be said with its first words; a build that executes nothing is no run."""
@@ -56,17 +55,15 @@ class Journal:
         if self._secrets.forms:
             data |= {word: self._secrets.masked(text) for word in WORDS if (text := data.get(word))}
         self._seq += 1
-        said = Event(seq=self._seq, time=round(self._clock.now(), 6), run=self.run, event=event, node=node, data=data)
         self.begun = True
-        self.changes.events.append(said)
-        self._told.append(said)
+        self.changes.events.append(Event(self._seq, round(self._clock.now(), 6), self.run, event, node, data))
 
     def flush(self) -> None:
         """One transaction for all that happened since the last flush, then the views; nothing is shown that is not durable."""
+        told = [*self.changes.events]
         if self.changes:
             self._store.commit(self.changes)
-        if self._told:
-            told, self._told = self._told, []
+        if told:
             reach("events.telling")
             for event in told:
                 for view in self._views:

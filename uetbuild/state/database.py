@@ -34,7 +34,7 @@ HINTS = {DISK_FULL: "free some space; what was finished before is kept", READ_ON
 # One entry a version: what takes the file from the version before to it. Keys and bodies are bytes (state/sealed.py).
 MIGRATIONS = (
     (
-        "CREATE TABLE stamps (key BLOB PRIMARY KEY, body BLOB NOT NULL)",
+        "CREATE TABLE stamps (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",  # with row ids in older files, which is as good
         "CREATE TABLE chains (key BLOB PRIMARY KEY, body BLOB NOT NULL)",
         "CREATE TABLE digests (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
         "CREATE TABLE answers (key BLOB PRIMARY KEY, body BLOB NOT NULL)",

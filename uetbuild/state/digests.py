@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uetbuild.state.sealed import key_of, seal, seed, unseal
+from uetbuild.state.sealed import key_of, sealed_rows, seed, unseal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,15 +54,8 @@ class Digests:
     def pending(self) -> tuple[list[tuple[bytes, bytes]], list[tuple[bytes]]]:
         """((key, sealed row) to write, (key,) to delete) of what was learnt; kept until `written`. In the order of the keys, in which a
         table takes them fastest."""
-        put, gone = [], []
-        for path, row in self.learnt.items():
-            key = key_of(path)
-            if row is None:
-                gone.append((key,))
-            else:
-                put.append((key, seal(row, key, START)))
-        put.sort()
-        return put, gone
+        gone = [(key_of(path),) for path, row in self.learnt.items() if row is None]
+        return sorted(sealed_rows([(path, row) for path, row in self.learnt.items() if row is not None], START)), gone
 
     def written(self) -> None:
         """What was pending is durable."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, log
 
 from uetbuild.core.stamps import Stage
-from uetbuild.state.sealed import key_of, seal, seed
+from uetbuild.state.sealed import sealed_rows, seed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Durations:
 
     def pending(self) -> list[tuple[bytes, bytes]]:
         """(key, sealed row) of what was learnt; kept until `written`. In the order of the keys, in which a table takes them fastest."""
-        return sorted([(key, seal(past, key, START)) for key, past in zip(map(key_of, self.learnt), self.learnt.values(), strict=True)])
+        return sorted(sealed_rows(self.learnt.items(), START))
 
     def written(self) -> None:
         """What was pending is durable."""
