@@ -3,8 +3,8 @@
 No build tool: the calls that remain if nothing has to be decided. A look at the input before the command runs and after it, the job written
 to a pipe, its outcome read from one; the output looked at, read and hashed; rows made, given a checksum and committed by SQLite
 as `uetbuild/state` does it: a turn is one transaction, in which some nodes start and those of the turn before have ended, with a stamp for
-each, and a row for what all of them tell (three events each); two digests and a duration of each come later, many at once. A line of each is
-written to standard output.
+each, and a row for what all of them tell (three events each); two digests and a duration of each come later, many at once; a line of each
+is written to standard output.
 """
 
 from __future__ import annotations
