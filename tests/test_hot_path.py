@@ -93,7 +93,7 @@ OURS = {
     "uetbuild.engine.request", "uetbuild.engine.standing", "uetbuild.engine.states", "uetbuild.engine.survey", "uetbuild.engine.wait",
     "uetbuild.engine.waves",
     "uetbuild.executors", "uetbuild.executors.ask", "uetbuild.executors.channel", "uetbuild.executors.csignal",
-    "uetbuild.executors.desk", "uetbuild.executors.orphans", "uetbuild.executors.output", "uetbuild.executors.queue",
+    "uetbuild.executors.desk", "uetbuild.executors.moment", "uetbuild.executors.orphans", "uetbuild.executors.output", "uetbuild.executors.queue",
     "uetbuild.executors.pool", "uetbuild.executors.running", "uetbuild.executors.spawn", "uetbuild.executors.supervisor",
     "uetbuild.executors.tree", "uetbuild.executors.watch",
     "uetbuild.manifest", "uetbuild.manifest.discover",

@@ -30,7 +30,7 @@ BUILD = {
         "answers approvals arrivals attempt cells departures discovered gates interrupts journal loop memory order outputs places "
         "preflight purse recipe recorded remnants request runway standing states survey tally wait waiting waves"
     ),
-    "executors": "ask channel csignal desk orphans output pool queue running spawn supervisor tree watch",
+    "executors": "ask channel csignal desk moment orphans output pool queue running spawn supervisor tree watch",
     "manifest": "discover",
     "report": "amounts causes cells closing escapes lines modes reasons running stream tail",
     "state": (

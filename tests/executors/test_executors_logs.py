@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 
@@ -17,7 +18,7 @@ def files(bench):
 
 
 def test_a_command_that_is_over_in_a_moment_and_prints_nothing_leaves_no_log(bench, monkeypatch):
-    monkeypatch.setattr("uetbuild.executors.running.MOMENT", 60.0)
+    monkeypatch.setattr("uetbuild.executors.watch.Watch.moment", 60.0)
     outcome = bench.run(("true",))
     assert (outcome.result, outcome.logged, files(bench)) == (Result.SUCCEEDED, False, [])
 
@@ -59,7 +60,7 @@ def test_nothing_is_left_of_the_sheet(pool):
 
 
 def test_what_a_job_printed_whose_worker_is_killed_at_once_is_its_log(pool, monkeypatch):
-    monkeypatch.setattr("uetbuild.executors.running.MOMENT", 60.0)  # so that nobody makes a log before
+    monkeypatch.setattr("uetbuild.executors.watch.Watch.moment", 60.0)  # so that nobody makes a log before
     job = pool.job("echo said; touch ready; sleep 60")
     pool.workers.submit(job)
     wait_until((pool.folder / "ready").exists)
@@ -72,9 +73,15 @@ def test_what_a_job_printed_whose_worker_is_killed_at_once_is_its_log(pool, monk
 
 @pytest.fixture
 def unwilling(monkeypatch):
-    """A file system on which the first renaming fails."""
-    rename, left = os.rename, [OSError(28, "No space left on device")]
-    monkeypatch.setattr(os, "rename", lambda *paths: (_ for _ in ()).throw(left.pop()) if left else rename(*paths))
+    """A file system that has no room for the log of the first job."""
+    rename = os.rename
+
+    def fails(source, target):
+        if target.endswith("/log1"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fails)
 
 
 def test_what_could_not_be_kept_fails_its_job_and_is_in_no_other_log(unwilling, bench):

@@ -115,7 +115,7 @@ def test_sigkill_ends_the_tree_at_once_without_final_commands(pool):
 
 
 def test_a_signal_reaches_a_job_whose_commands_are_too_short_to_hear_of_it(pool, monkeypatch):
-    monkeypatch.setattr("uetbuild.executors.running.MOMENT", 60.0)
+    monkeypatch.setattr("uetbuild.executors.watch.Watch.moment", 60.0)
     job = pool.job("touch ready", *[pool.command(("true",))] * 1000, finally_=(pool.command("echo final"),))
     pool.workers.submit(job)
     wait_until((pool.folder / "ready").exists)

@@ -44,6 +44,69 @@ def test_a_program_is_looked_for_each_time(tmp_path):
     assert spawn.find_program("tool", search) == found[0]
 
 
+@pytest.fixture
+def three(tmp_path):
+    """Three folders and the PATH over them; `tool` lies in the second, ends with 2 and was started from there."""
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+    executable(folders[1] / "tool", "#!/bin/sh\nexit 2\n")
+    path = ":".join(map(str, folders))
+    assert run(("tool",), PATH=path) == 2
+    return (*folders, path)
+
+
+def test_a_program_that_was_started_before_is_still_the_first_of_its_name(three):
+    first, _, _, path = three
+    executable(first / "tool", "#!/bin/sh\nexit 1\n")
+    assert run(("tool",), PATH=path) == 1
+    (first / "tool").chmod(0o644)
+    assert run(("tool",), PATH=path) == 2
+
+
+@pytest.mark.parametrize("change", ["gone", "plain", "folder"])
+def test_a_program_that_was_started_before_is_looked_for_behind_where_it_was(three, change):
+    _, second, third, path = three
+    executable(third / "tool", "#!/bin/sh\nexit 3\n")
+    os.chmod(second / "tool", 0o644)
+    if change != "plain":
+        os.unlink(second / "tool")
+    if change == "folder":
+        (second / "tool").mkdir()
+    assert run(("tool",), PATH=path) == 3
+
+
+def test_a_folder_of_the_name_of_a_program_is_passed_over_each_time(three):
+    first, _, _, path = three
+    (first / "tool").mkdir()
+    assert [run(("tool",), PATH=path) for _ in range(2)] == [2, 2]
+
+
+def test_another_path_is_another_search(three):
+    _, second, third, path = three
+    executable(third / "tool", "#!/bin/sh\nexit 3\n")
+    assert [run(("tool",), PATH=f"{third}:{second}"), run(("tool",), PATH=path)] == [3, 2]
+
+
+def test_a_relative_part_of_the_path_is_meant_from_where_the_program_starts(three, monkeypatch):
+    first, second, third, _ = three
+    executable(third / "tool", "#!/bin/sh\nexit 3\n")
+    for folder, code in ((second, 2), (third, 3), (second, 2)):
+        monkeypatch.chdir(folder)
+        assert run(("tool",), PATH=f"{first}:.") == code
+
+
+@pytest.mark.parametrize(("change", "code", "words"), [("gone", 127, "tool: command not found"), ("plain", 126, "Permission denied")])
+def test_a_program_that_was_started_before_and_cannot_be_any_more_is_told_as_ever(three, change, code, words):
+    _, second, _, path = three
+    os.unlink(second / "tool")
+    if change == "plain":
+        executable(second / "tool", mode=0o644)
+    with pytest.raises(spawn.NotStarted, match=words) as caught:
+        run(("tool",), PATH=path)
+    assert caught.value.code == code
+
+
 def test_an_empty_part_of_the_path_is_the_current_folder(tmp_path, monkeypatch):
     executable(tmp_path / "tool")
     monkeypatch.chdir(tmp_path)

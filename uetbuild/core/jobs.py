@@ -7,6 +7,14 @@ from __future__ import annotations
 
 from uetbuild.core.record import Record, Spelled
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Env = tuple[tuple[str, str], ...]
+    Lists = tuple[tuple[tuple[str, ...], str], ...]
+    Plain = tuple[tuple[str, ...], str, Env, str, Env, bool, int, Lists]
+
 
 class Command(Spelled):
     """One process to run. `argv` as executed; `cwd` absolute; `env` adds to the job's; `timeout` in seconds, 0 = none; `stdin`: the
@@ -85,6 +93,25 @@ class Job(Spelled):
         self.lists = lists
 
 
+_SOON = 1.0  # seconds: an earlier limit of time matters from the first moment on
+
+
+def plain(row: tuple[Any, ...]) -> Plain | None:
+    """What is to be done for the job of a row, where that is one command that only writes to its log; None for any other: the command's
+    argv, cwd and own env, the job's log, env, clear_env, output_limit and lists.
+    """
+    _, _, _, log, finally_, env, clear_env, timeout, _, masks, follow, interactive, limit, _, notes, lists, *late = row
+    if finally_ or masks or follow or interactive or notes or 0 < timeout < _SOON or not late:
+        return None
+    commands = late[0].get("commands", ())
+    if len(commands) != 1 or len(late[0]) != 1:
+        return None
+    argv, cwd, own_env, own_timeout, _, _, stdin = commands[0][1]
+    if stdin or 0 < own_timeout < _SOON:
+        return None
+    return argv, cwd, own_env, log, env, clear_env, limit, lists
+
+
 class Result:
     """How a job ended; names of the contract where it has them."""
 
@@ -116,6 +143,11 @@ class Outcome(Spelled):
         self.started = started
         self.seconds = seconds
         self.logged = logged
+
+
+def succeeded(row: tuple[Any, ...], started: float, seconds: float, logged: bool) -> tuple[Any, ...]:
+    """The row of the Outcome of the job of a row that is `plain`, when its command ended well."""
+    return (row[0], Result.SUCCEEDED, 0, 0, ((row[-1]["commands"][0][1][5], 0, seconds),), "", started, seconds, logged)
 
 
 class Progress(Spelled):

@@ -26,31 +26,32 @@ class Desk:
     def __init__(self) -> None:
         self.null = open_null()
         self._pid = os.getpid()
-        self._lists: dict[str, tuple[int, os.stat_result]] = {}  # path -> descriptor, and what file that is
+        self._lists: dict[str, tuple[int, int, int]] = {}  # path -> descriptor, and what file that is: number and device
         self._sheet: tuple[str, int] | None = None  # its folder, and descriptor
 
-    def lay(self, folder: str, notes: Iterable[tuple[str, str]], lists: Iterable[tuple[Iterable[str], str]]) -> dict[str, str]:
-        """Write `notes`: (path, text), and `lists`: (names of variables, text), these into an absolute folder and until the next job;
-        the variables, with the paths. Raises OSError.
+    def lay(
+        self, folder: str, notes: Iterable[tuple[str, str]], lists: Iterable[tuple[Iterable[str], str]], env: dict[str, str]
+    ) -> None:  # fmt: skip
+        """Write `notes`: (path, text), and `lists`: (names of variables, text), these into an absolute folder and until the next job, and
+        set the variables of `env` to their paths. Raises OSError.
         """
         for path, text in notes:
             _note(path, text)
-        where: dict[str, str] = {}
         for number, (names, text) in enumerate(lists):
-            where |= dict.fromkeys(names, self._write(folder, number, text))
-        return where
+            path = f"{folder}/.{self._pid}-{number}"
+            self._write(path, text.encode("utf-8", "surrogateescape"))
+            for name in names:
+                env[name] = path
 
-    def _write(self, folder: str, number: int, text: str) -> str:
-        path = f"{folder}/.{self._pid}-{number}"
-        content = text.encode("utf-8", "surrogateescape")
+    def _write(self, path: str, content: bytes) -> None:
         file, length = self._found(path) or (self._make(path), 0)
         reach("note.writing", file, content)
         size = len(content)
-        while content:
-            content = content[os.pwrite(file, content, size - len(content)) :]
+        done = os.pwrite(file, content, 0)
+        while done < size:
+            done += os.pwrite(file, content[done:], done)
         if length > size:
             os.ftruncate(file, size)  # not before: what is cut to nothing and then written, ext4 brings to the disk at once
-        return path
 
     def sheet(self, folder: str) -> int:
         """A file in `folder` that is empty and nobody's log, open for appending; the same until it was `keep`t. Raises OSError."""
@@ -64,10 +65,20 @@ class Desk:
         return file
 
     def keep(self, path: str) -> None:
-        """The sheet is the log at `path`, in the same folder, from now on; its descriptor is the caller's to close. Raises OSError."""
-        sheet, self._sheet = self._sheet, None
-        if sheet is not None:
-            os.rename(_sheet(sheet[0], self._pid), path)
+        """The sheet is the log at `path`, in the same folder, from now on; its descriptor is the caller's to close. Raises OSError, and
+        then it still lies there."""
+        if self._sheet is not None:
+            os.rename(_sheet(self._sheet[0], self._pid), path)
+            self._sheet = None
+
+    @property
+    def has_sheet(self) -> bool:
+        """Whether one lies there."""
+        return self._sheet is not None
+
+    def forget(self) -> None:
+        """The sheet is nobody's; its descriptor is the caller's to close."""
+        self._sheet = None
 
     def clear(self) -> None:
         """Remove the lists and the sheet and let go of the rest."""
@@ -81,18 +92,20 @@ class Desk:
         elsewhere is no longer ours to write."""
         if path not in self._lists:
             return None
-        file, made = self._lists[path]
+        file, number, device = self._lists[path]
         try:
             there = os.lstat(path)
         except OSError:
             return None
-        return (file, there.st_size) if there.st_nlink == 1 and os.path.samestat(there, made) else None
+        is_ours = there.st_ino == number and there.st_dev == device and there.st_nlink == 1
+        return (file, there.st_size) if is_ours else None
 
     def _make(self, path: str) -> int:
         """A list of that name that no job has seen."""
         self._drop(path)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-        self._lists[path] = (file, os.fstat(file))
+        made = os.fstat(file)
+        self._lists[path] = (file, made.st_ino, made.st_dev)
         return file
 
     def _drop(self, path: str) -> None:

@@ -10,7 +10,7 @@ import os
 from uetbuild.core.jobs import Outcome, Progress
 from uetbuild.executors import tree
 from uetbuild.executors.desk import Desk
-from uetbuild.executors.running import run_job
+from uetbuild.executors.moment import run_row
 from uetbuild.executors.watch import Watch
 
 TYPE_CHECKING = False
@@ -35,14 +35,14 @@ class InlineWorkers:
         here = os.open(".", os.O_RDONLY | os.O_CLOEXEC)
         watch = Watch()
         try:
-            outcome = run_job(job, self._environ, watch, self._news.append, self._desk)
+            row = run_row(job.row(), self._environ, watch, self._news.append, self._desk)
         finally:
             watch.close()
             os.fchdir(here)
             os.close(here)
         if not self._has_outcome():
             os.write(self._ready_end, b".")
-        self._news.append(outcome)
+        self._news.append(Outcome.from_row(row))
 
     def queue(self, job: Job) -> None:
         """The same."""

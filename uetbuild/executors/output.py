@@ -84,10 +84,11 @@ class Log(Output):
     is_direct = True
     _error: OSError | None = None
 
-    def __init__(self, path: str, desk: Desk, may_borrow: bool = True) -> None:
+    def __init__(self, path: str, desk: Desk, may_borrow: bool = True, is_begun: bool = False) -> None:
+        """`is_begun`: a command writes to the sheet already."""
         self._path = path
         self._desk = desk
-        self._goes_on = os.access(path, os.F_OK)
+        self._goes_on = not (is_begun and desk.has_sheet) and os.access(path, os.F_OK)
         # where nobody can see who still holds a file, each job gets one of its own
         self._is_lent = may_borrow and tree.CAN_SEE and not self._goes_on
         self._file = desk.sheet(path.rpartition("/")[0]) if self._is_lent else open_log(path)
@@ -105,7 +106,10 @@ class Log(Output):
         """See `Output`."""
         if self._is_lent:
             self._is_lent = False  # whatever becomes of it, nobody else writes there
-            self._desk.keep(self._path)
+            try:
+                self._desk.keep(self._path)
+            finally:
+                self._desk.forget()
 
     def is_over(self, size: int) -> bool:
         """See `Output`."""
@@ -117,7 +121,7 @@ class Log(Output):
 
     def close(self, wanted: bool) -> None:
         """See `Output`."""
-        self.is_log = wanted or self._goes_on or self.is_over(0)
+        self.is_log = wanted or self._goes_on or os.lseek(self._file, 0, os.SEEK_END) > 0
         try:
             if self.is_log:
                 self.publish()

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from uetbuild.core.jobs import Command, Job
     from uetbuild.executors.desk import Desk
 
+    Begun = tuple[float, float]  # of `time.time`, and of `time.monotonic`
+    Tell = Callable[[Progress], None]
+
 COURTESY = 0.1  # seconds for what outlives its command by a moment, such as the tee of `> >(tee log)`
 LEFTOVERS = 1.0  # seconds between TERM and KILL, at most, for what a job left behind; and before TERM after a Ctrl-C
-MOMENT = 0.01  # seconds in which most small commands are over
 LOOK_AT_SIZE = 0.25  # seconds between looks at the size of a log that a command writes by itself
 
 TOO_LONG = "output limit"
@@ -34,25 +36,17 @@ SIGNAL = "signal"
 """The one order that a running job understands: (SIGNAL, key, number)."""
 
 
-def run_job(job: Job, environ: dict[str, str], watch: Watch, tell: Callable[[Progress], None], desk: Desk) -> Outcome:
-    """Run a job to its end; afterwards no process of it is left. `environ`: that of the build.
-
-    Never raises: what goes wrong in here is a failure of the job.
-    """
-    return _Running(job, environ, watch, tell, desk).run()
-
-
-class _Running:
+class Running:
     """The state of a job while it runs. `result` is SUCCEEDED until something decides otherwise; the first to decide wins."""
 
     output = Output()  # until we know better
     result, code, step, message = Result.SUCCEEDED, 0, 0, ""
-    group = 0  # of the command that ran last
     limit = stop = _NEVER  # when the time of the job, of the running command is over, and words for it
     ending: tree.Ending | None = None  # the tree is being ended on purpose
     cancelled = killed = left_alone = False
 
-    def __init__(self, job: Job, environ: dict[str, str], watch: Watch, tell: Callable[[Progress], None], desk: Desk) -> None:
+    def __init__(self, job: Job, environ: dict[str, str], watch: Watch, tell: Tell, desk: Desk, begun: Begun | None = None) -> None:
+        """`environ`: that of the build. `begun`: when the job's only command was started, which `watch` follows and the sheet hears."""
         self.job = job
         self.watch = watch
         self.tell = tell
@@ -60,10 +54,12 @@ class _Running:
         self.env = dict(job.env) if job.clear_env else environ | dict(job.env)
         self.steps: list[tuple[str, int, float]] = []
         self.room = job.output_limit  # how big the log may become
+        self.is_begun = begun is not None
+        self.started, self.begin = begun or (time.time(), time.monotonic())
+        self.group = watch.main if begun else 0  # of the command that ran last
 
     def run(self) -> Outcome:
-        """The whole course of a job."""
-        started, begin = time.time(), time.monotonic()
+        """The whole course of a job; afterwards no process of it is left. Never raises: what goes wrong in here is its failure."""
         for part in (self._run, self._empty, self._close):
             try:
                 part()
@@ -71,7 +67,7 @@ class _Running:
                 self._decide(Result.FAILED, 1, _words_for(error))
         return Outcome(
             key=self.job.key, result=self.result, code=self.code, step=self.step, steps=tuple(self.steps), message=self.message,
-            started=started, seconds=time.monotonic() - begin, logged=self.output.is_log,
+            started=self.started, seconds=time.monotonic() - self.begin, logged=self.output.is_log,
         )  # fmt: skip
 
     def _close(self) -> None:
@@ -80,7 +76,8 @@ class _Running:
 
     def _run(self) -> None:
         job = self.job
-        self.env |= self.desk.lay(job.log.rpartition("/")[0], job.notes, job.lists)
+        if not self.is_begun:
+            self.desk.lay(job.log.rpartition("/")[0], job.notes, job.lists, self.env)
         self.output = self._output(job)
         if job.sandbox is None:
             self._run_all(lambda cwd: cwd)
@@ -98,11 +95,11 @@ class _Running:
             from uetbuild.executors.terminal import Terminal  # lazy: few jobs are
 
             return Terminal()
-        return Pipe(job, self.watch, self.tell, self.desk) if job.masks or job.follow else Log(job.log, self.desk)
+        return Pipe(job, self.watch, self.tell, self.desk) if job.masks or job.follow else Log(job.log, self.desk, is_begun=self.is_begun)
 
     def _run_all(self, moved: Callable[[str], str]) -> None:
         """The commands up to the first failure, then the final ones; `moved` says in which folder a command really runs."""
-        self.limit = _limit(self.job.timeout)
+        self.limit = _limit(self.job.timeout, self.begin)
         for index, command in enumerate(self.job.commands):
             if index:
                 self.watch.look()  # those before may have been too short to heed anything
@@ -112,7 +109,7 @@ class _Running:
             self._step(index, command, moved(command.cwd))
         if self.job.finally_:
             self.watch.look()
-            self.limit = _limit(self.job.timeout)  # anew: they would else have no time left
+            self.limit = _limit(self.job.timeout, time.monotonic())  # anew: they would else have no time left
         self._obey()
         for index, command in enumerate(self.job.finally_, len(self.job.commands)):
             if not self.killed and not self.left_alone:
@@ -120,12 +117,12 @@ class _Running:
 
     def _step(self, index: int, command: Command, cwd: str) -> None:
         """Run a command and judge how it ended."""
-        begin = time.monotonic()
+        begin = self.begin if self.is_begun else time.monotonic()
         before = self.result
         if before == Result.SUCCEEDED:
             self.step = index
         try:
-            code, message = self._run_command(command, cwd), ""
+            code, message = self._run_command(command, cwd, begin), ""
         except spawn.NotStarted as error:
             self.output.say(error.message)
             code, message = error.code, error.message
@@ -138,8 +135,21 @@ class _Running:
         elif code and not command.allow_failure:
             self._decide(Result.FAILED, code, message)
 
-    def _run_command(self, command: Command, cwd: str) -> int:
+    def _run_command(self, command: Command, cwd: str, begin: float) -> int:
         """Start a command and wait for it; its exit code, or -N for signal N. Raises NotStarted."""
+        if not self.is_begun:
+            self._begin(command, cwd)
+        self.stop = min(_limit(command.timeout, begin), self.limit)
+        try:
+            self._await(begin + self.watch.moment)
+        finally:
+            self.output.take_back()
+        reach("recipe.ended")
+        self.output.drain()
+        self._settle()
+        return os.waitstatus_to_exitcode(self.watch.status or 0)
+
+    def _begin(self, command: Command, cwd: str) -> None:
         env = self.env | dict(command.env) if command.env else self.env
         env["PWD"] = cwd  # as any shell would; the value that we inherited would be a lie
         try:
@@ -150,15 +160,6 @@ class _Running:
         self.group = self._start(command, env)
         self.watch.follow(self.group)
         reach("recipe.started")
-        self.stop = min(_limit(command.timeout), self.limit)
-        try:
-            self._await()
-        finally:
-            self.output.take_back()
-        reach("recipe.ended")
-        self.output.drain()
-        self._settle()
-        return os.waitstatus_to_exitcode(self.watch.status or 0)
 
     def _start(self, command: Command, env: dict[str, str]) -> int:
         """The pid of a command that was started, reading what it is to read. Raises NotStarted."""
@@ -170,9 +171,9 @@ class _Running:
         finally:
             os.close(source)
 
-    def _await(self) -> None:
-        """Until the running command has ended; of one that is not over in a moment it is told which process it is."""
-        if self._ends_in_a_moment():
+    def _await(self, over: float) -> None:
+        """Until the running command has ended; of one that has not when its moment is `over` it is told which process it is."""
+        if self._ends_before(min(over, self.stop[0])):
             return
         self.output.publish()
         self.tell(Progress(key=self.job.key, what="spawned", pid=self.group, start=tree.start_time(self.group)))
@@ -188,23 +189,22 @@ class _Running:
             if self._has_ended():
                 return
 
-    def _ends_in_a_moment(self) -> bool:
+    def _ends_before(self, over: float) -> bool:
         """Meanwhile nothing is heeded but its end, and what it prints through us."""
-        over = min(time.monotonic() + MOMENT, self.stop[0])
-        while (left := over - time.monotonic()) > 0:
+        while not self._has_ended():
+            left = over - time.monotonic()
+            if left <= 0:
+                return False
             if self.output.is_direct:
                 self.watch.nap(left)
             elif self.watch.wait(left):
                 self.output.pass_on()
-            if self._has_ended():
-                return True
-        return False
+        return True
 
     def _has_ended(self) -> bool:
-        watch = self.watch
-        if not watch.reap() and watch.status is None:
+        if not self.watch.reap() and self.watch.status is None:
             raise RuntimeError("somebody else waited for our command")
-        return watch.status is not None
+        return self.watch.status is not None
 
     def _settle(self) -> None:
         """After a command that was ended on purpose: nothing of it lives on beside the final commands, and these have room in the log."""
@@ -309,9 +309,9 @@ class _Running:
         self.output.drain()
 
 
-def _limit(seconds: float) -> tuple[float, str]:
+def _limit(seconds: float, since: float) -> tuple[float, str]:
     """When so many seconds (0: as many as it takes) are over, and words for it."""
-    return (time.monotonic() + seconds, f"timed out after {seconds:g}s") if seconds else _NEVER
+    return (since + seconds, f"timed out after {seconds:g}s") if seconds else _NEVER
 
 
 def _words_for(error: Exception) -> str:

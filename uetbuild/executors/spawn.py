@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from itertools import compress, repeat
+from itertools import repeat
 
 from uetbuild.executors.csignal import signals
 
@@ -24,7 +24,7 @@ SESSION, GROUP, SHARED = "session", "group", "shared"
 """Where the program runs: in a session of its own, in a process group of its own in our session, or in our group."""
 
 _ALL_SIGNALS = tuple(sorted(map(int, signals.valid_signals() - {signals.SIGKILL, signals.SIGSTOP})))
-_CANDIDATES: dict[tuple[str, str], list[str]] = {}  # where a program may be: (name, PATH) -> paths, of those that were looked for last
+_FOUND: dict[tuple[str, str], tuple[str, list[str]]] = {}  # (name, PATH) -> where it was, and what would have come before it
 _REMEMBERED = 64  # of these
 
 _PLACES = {SESSION: {"setsid": True}, GROUP: {"setpgroup": 0}, SHARED: {}}
@@ -46,18 +46,28 @@ def find_program(name: str, path: str) -> str:
     """
     if "/" in name:
         return _checked(name)
-    candidates = _CANDIDATES.get((name, path))
-    if candidates is None:
-        if len(_CANDIDATES) >= _REMEMBERED:
-            _CANDIDATES.clear()
-        candidates = _CANDIDATES[name, path] = [f"{folder or '.'}/{name}" for folder in dict.fromkeys(path.split(":"))] if name else []
-    for candidate in compress(candidates, map(os.access, candidates, repeat(os.X_OK))):
-        if os.path.isfile(candidate):
+    candidates = [f"{folder or '.'}/{name}" for folder in dict.fromkeys(path.split(":"))] if name else []
+    for number, candidate in enumerate(candidates):
+        if os.access(candidate, os.X_OK) and os.path.isfile(candidate):
+            if len(_FOUND) >= _REMEMBERED:
+                _FOUND.clear()
+            _FOUND[name, path] = candidate, candidates[:number]
             return candidate
-    for candidate in candidates:  # one look a folder is enough where the program is found, as it nearly always is
+    for candidate in candidates:
         if os.path.isfile(candidate):
             raise NotStarted(NOT_EXECUTABLE, f"{candidate}: Permission denied")
     raise NotStarted(NOT_FOUND, f"{name}: command not found")
+
+
+def _found_before(name: str, path: str) -> str:
+    """Where a program was that may well be there still, while nothing has come before it on the way; "" where nobody knows.
+
+    Whether it is there shows when it is started: that is asked only once, and of the system.
+    """
+    if "/" in name:
+        return name
+    found, before = _FOUND.get((name, path), ("", ()))
+    return "" if any(map(os.access, before, repeat(os.X_OK))) else found
 
 
 def start(argv: Sequence[str], env: dict[str, str], actions: Sequence[tuple[int, ...]], place: str = SESSION) -> int:
@@ -114,8 +124,14 @@ def _become(program: str, words: Sequence[str], env: dict[str, str], tty: int, t
 
 
 def _started(argv: Sequence[str], env: dict[str, str], run: Callable[[str, Sequence[str]], int]) -> int:
+    name, path = argv[0], env.get("PATH", DEFAULT_PATH)
     try:
-        program = find_program(argv[0], env.get("PATH", DEFAULT_PATH))
+        if likely := _found_before(name, path):
+            try:
+                return run(likely, argv)
+            except OSError:
+                pass  # the thorough way finds another one, or the words for it
+        program = find_program(name, path)
         try:
             return run(program, argv)
         except OSError as error:
@@ -124,10 +140,10 @@ def _started(argv: Sequence[str], env: dict[str, str], run: Callable[[str, Seque
             return run("/bin/sh", ["/bin/sh", program, *argv[1:]])
     except OSError as error:
         if error.errno == errno.ENOENT:  # the file is there, so it is the program after its `#!` that is not
-            raise NotStarted(NOT_EXECUTABLE, f"{argv[0]}: bad interpreter: No such file or directory") from None
-        raise NotStarted(NOT_EXECUTABLE, f"{argv[0]}: {os.strerror(error.errno or 0)}") from None
+            raise NotStarted(NOT_EXECUTABLE, f"{name}: bad interpreter: No such file or directory") from None
+        raise NotStarted(NOT_EXECUTABLE, f"{name}: {os.strerror(error.errno or 0)}") from None
     except ValueError as error:  # a zero byte in a word, a variable's name with `=`
-        raise NotStarted(NOT_EXECUTABLE, f"{argv[0]!r}: {error}") from None
+        raise NotStarted(NOT_EXECUTABLE, f"{name!r}: {error}") from None
 
 
 def redirect(standard_input: int, standard_output: int, standard_error: int) -> tuple[tuple[int, ...], ...]:

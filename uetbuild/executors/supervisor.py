@@ -9,12 +9,12 @@ from __future__ import annotations
 import gc
 import os
 
-from uetbuild.core.jobs import Job, Progress
+from uetbuild.core.jobs import Progress
 from uetbuild.executors import tree
 from uetbuild.executors.channel import Inbox, Outbox
 from uetbuild.executors.csignal import signals
 from uetbuild.executors.desk import Desk
-from uetbuild.executors.running import run_job
+from uetbuild.executors.moment import run_row
 from uetbuild.executors.watch import Watch
 from uetbuild.failpoints import reach
 
@@ -63,9 +63,9 @@ def _serve(watch: Watch, outbox: Outbox, queue: Queue, environ: dict[str, str]) 
         outbox.flush()
 
     def run(row: tuple[Any, ...]) -> None:
-        outcome = run_job(Job.from_row(row), environ, watch, tell, desk)
+        outcome = run_row(row, environ, watch, tell, desk)
         reach("outcome.telling")
-        outbox.post((OUTCOME, outcome.row()))
+        outbox.post((OUTCOME, outcome))
 
     while not watch.abandoned:
         watch.listen_to(queue.reading)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _CHILD = (signals.SIGCHLD,)
+_ENDED = os.WNOHANG | os.WUNTRACED  # or was stopped
 
 CALL = "call"
 """The order (CALL, 0) is answered with itself, whatever we are busy with."""
@@ -26,14 +27,16 @@ class Watch:
     """What happened around a worker process.
 
     `main` is the child whose end is told in `status` (as of `waitpid`, None while it runs) and that it was stopped, as by
-    Ctrl-Z, in `stopped`; every other child is an orphan of our tree and is only collected.
+    Ctrl-Z, in `stopped`; every other child is an orphan of our tree and is only collected. `is_alone`: no child was left, and
+    none has been followed since. `moment`: seconds in which most small commands are over.
     `orders`: messages of the coordinator. `abandoned`: the coordinator is gone. `output`: descriptor that is looked at too, or -1.
     """
 
     __slots__ = (
-        "_handler", "_inbox", "_is_alone", "_naps", "_outbox", "_output", "_poller", "_wake", "_wake_before", "_wake_end",
-        "abandoned", "main", "orders", "status", "stopped",
+        "_handler", "_inbox", "_naps", "_outbox", "_output", "_poller", "_wake", "_wake_before", "_wake_end",
+        "abandoned", "is_alone", "main", "orders", "status", "stopped",
     )  # fmt: skip
+    moment = 0.01
 
     def __init__(self, inbox: Inbox | None = None, outbox: Outbox | None = None) -> None:
         self._inbox = inbox
@@ -44,7 +47,7 @@ class Watch:
         self.main = 0
         self.status: int | None = None
         self.stopped = False
-        self._is_alone = False
+        self.is_alone = False
         self._wake, self._wake_end = os.pipe()
         os.set_blocking(self._wake, False)
         os.set_blocking(self._wake_end, False)
@@ -84,7 +87,7 @@ class Watch:
         """This child is the one that matters from now on."""
         self.main = pid
         self.status = None
-        self.stopped = self._is_alone = False
+        self.stopped = self.is_alone = False
 
     def wait(self, seconds: float | None = None) -> bool:
         """Sleep until something happens, at most so long; True when there is output to read."""
@@ -121,11 +124,11 @@ class Watch:
 
     def reap(self) -> bool:
         """Collect every child that has ended; False when no child is left."""
-        while not self._is_alone:
+        while not self.is_alone:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
+                pid, status = os.waitpid(-1, _ENDED)
             except ChildProcessError:
-                self._is_alone = True  # until another one is followed: nobody else can give us children
+                self.is_alone = True  # until another one is followed: nobody else can give us children
                 break
             if pid == 0:
                 return True
