@@ -14,6 +14,7 @@ from uetbuild.report.amounts import moment
 from uetbuild.report.lines import Lines, closing
 from uetbuild.report.modes import followed, output_mode
 from uetbuild.report.stream import Stream
+from uetbuild.report.tail import size_of
 
 
 class Paper(Stream):
@@ -180,6 +181,23 @@ def test_the_output_of_each_attempt_is_shown_once(tmp_path: Path, mode: str) -> 
         assert shown == f"try 1\nno newline\n{said}a  cc x.c  0.3s\ntry 2\nno newline\n"
 
 
+def test_of_a_new_run_no_log_is_looked_for_before_somebody_may_have_written_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr("uetbuild.report.running.size_of", lambda log: looked.append(log) or size_of(log))
+    build = Build(tmp_path)
+    build.tell("run_started", targets=["all"], jobs=4, nodes=2)
+    for node in "ab":
+        build.start(node)
+        build.write(node, "first\n")
+        build.finish(node)
+    assert looked == []
+    build.start("a")  # once more, as after a gate that failed: from where it is on
+    build.write("a", "second\n")
+    build.finish("a", "failed", code=1)
+    assert looked == [build.log("a")]
+    assert "  | second" in "".join(build.sheet) and "first" not in "".join(build.sheet)
+
+
 def test_of_a_node_that_is_given_up_while_it_waits_the_latest_attempt_is_shown(tmp_path: Path) -> None:
     build = Build(tmp_path)
     for attempt in (1, 2):
@@ -194,6 +212,7 @@ def test_of_a_node_that_is_given_up_while_it_waits_the_latest_attempt_is_shown(t
 
 def test_one_streamed_node_shows_its_output_as_it_comes_and_only_once(tmp_path: Path) -> None:
     build = Build(tmp_path)
+    build.seq = 7  # the run is an earlier one that goes on
     build.tell("run_started", targets=["test"], jobs=4, nodes=1, up_to_date=0)
     build.write("test", "of an earlier attempt\n")
     build.start("test", "Tests")

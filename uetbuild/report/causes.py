@@ -39,7 +39,8 @@ def signal_name(number: int) -> str:
 
 
 def waiting(pid: int, run: str, since: float, alive: bool) -> str:
-    """For whom a build waits; see `Lines.waits_for`."""
+    """For whom a build waits: process `pid` (0 = not known), `since` a moment since 1970 (0.0 = not known); not `alive`: that process was
+    killed, and its workers are ending what it ran."""
     known = [f"process {pid}"] if pid else []
     known += [f"run `{safe_name(run)}`"] if run else []
     known += [f"since {moment(since)}"] if since else []

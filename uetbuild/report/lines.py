@@ -11,7 +11,7 @@ from uetbuild.report.cells import cut, width
 from uetbuild.report.closing import WAYS_ON, closing
 from uetbuild.report.escapes import safe_json, safe_name, safe_output
 from uetbuild.report.reasons import in_words
-from uetbuild.report.running import Running, command_lines
+from uetbuild.report.running import Beginnings, Running, command_lines
 from uetbuild.report.stream import BOLD, DIM, GREEN, RED, YELLOW, paint, release
 from uetbuild.report.tail import last_lines
 
@@ -38,7 +38,7 @@ class Lines:
     """
 
     __slots__ = (
-        "_announced", "_asked", "_command", "_dumps", "_err", "_explain", "_failures", "_here", "_is_seen", "_mode", "_out",
+        "_announced", "_asked", "_command", "_dumps", "_err", "_explain", "_failures", "_here", "_is_seen", "_logs", "_mode", "_out",
         "_prefixed", "_names", "_quiet", "_reasons", "_running", "_text", "_verbose", "live", "several",
     )  # fmt: skip
 
@@ -52,16 +52,16 @@ class Lines:
         self._mode = mode
         self._is_seen = self._text.is_terminal()
         self.live = live and self._is_seen
-        self.several = False
         self._quiet, self._verbose = quiet, verbose
         self._explain = explain
         self._here = here.rstrip("/") + "/" if here else ""
         self._command = command
         self._asked: list[Event] = []  # what waits for a person
-        self._prefixed = False
+        self.several = self._prefixed = False
         self._names = 0  # cells of the longest name of what has started, on a terminal
         self._announced: dict[str, int] = {}  # nodes whose next attempt was told: where in its log the latest begins
         self._running: dict[str, Running] = {}
+        self._logs = Beginnings()
         self._failures: list[tuple[str, str, str]] = []  # (who, why, log)
         self._reasons: dict[str, list[dict[str, str]]] = {}
         self._dumps: Any = None
@@ -75,6 +75,7 @@ class Lines:
     def on(self, event: Event) -> None:
         """Show an event, at the latest with the next `flush`: what a turn says is few writes, however many events it has."""
         self._out.holds = self._err.holds = True
+        self._logs.is_new = self._logs.is_new or event.seq == 1
         if self._dumps is not None:
             self._out.write(safe_json(self._dumps(event.as_json())) + "\n")
         if event.event == "approval_requested":
@@ -113,8 +114,7 @@ class Lines:
         self._complain(f"{paint('warning:', YELLOW, self._err.colours)} {safe_name(text)}")
 
     def waits_for(self, pid: int, run: str, since: float, alive: bool) -> None:
-        """Say that another build holds the lock: process `pid` (0 = not known), `since` a moment since 1970 (0.0 = not known); not `alive`:
-        that process was killed, and its workers are ending what it ran."""
+        """Say that another build holds the lock; as `waiting` (report/causes.py)."""
         if not self._quiet:
             self._complain(waiting(pid, run, since, alive))
 
@@ -143,7 +143,7 @@ class Lines:
 
     def _started(self, node: str, data: dict[str, Any]) -> None:
         running = self._running[node] = Running(data)
-        running.started(followed=self._mode != "failed")
+        running.started(self._logs.of(node, running.log), followed=self._mode != "failed")
         if self._is_seen and self._names < (cells := width(safe_name(node))) <= _NAMES:
             self._names = cells
         if data.get("attempt", 1) > 1 and node not in self._announced:

@@ -29,9 +29,9 @@ class Running:
         self._followed = False
         self._tail: Tail | None = None
 
-    def started(self, followed: bool) -> None:
-        """It starts now; `followed`: what it prints may be shown."""
-        self.begins = size_of(self.log)
+    def started(self, begins: int, followed: bool) -> None:
+        """It starts now; `begins`: as `Beginnings` says; `followed`: what it prints may be shown."""
+        self.begins = begins
         self._followed = followed and bool(self.log)
 
     @property
@@ -49,6 +49,23 @@ class Running:
     def what(self) -> str:
         """What it does: its title or the first line of its command."""
         return one_line(self.title or self.command)
+
+
+class Beginnings:
+    """Where in its log an attempt begins. `is_new`: the run is, so it has logs only of what was started in it; no other is looked for."""
+
+    __slots__ = ("is_new", "_started")
+
+    def __init__(self) -> None:
+        self.is_new = False
+        self._started: set[str] = set()
+
+    def of(self, node: str, log: str) -> int:
+        """Bytes that stand in the log of a node before the attempt that starts now."""
+        if self.is_new and node not in self._started:
+            self._started.add(node)
+            return 0
+        return size_of(log)
 
 
 def one_line(text: str) -> str:
