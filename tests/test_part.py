@@ -287,54 +287,88 @@ workstreams:
 """
 
 
-@pytest.fixture
-def chain(tmp_path):
+def chain(folder: Path, text: str = CHAIN) -> list[Twin]:
     """`b` after `a` and `c` after `b`, in two projects that were built; `recipe` is that of `a`."""
-    twins = []
-    for name in ("one", "other"):
-        twin = Twin((tmp_path / name).resolve())
+    twins = [Twin((folder / name).resolve()) for name in ("one", "other")]
+    for twin in twins:
         for path in ("src/a", "src/b"):
             twin.write(path, "x\n")
-        twin.write("recipe", "cut -c1 src/a > out/a\n")
-        twin.write("Uetfile.yaml", CHAIN)
-        while not isinstance(twin.found(), bytes):
-            assert twin.build(asks=False)[0] == 0
-        twins.append(twin)
+        twin.write("recipe", "mkdir -p out; cut -c1 src/a > out/a\n")
+        twin.write("Uetfile.yaml", text)
+        twin.words = ["--yes"]
+        assert twin.build(asks=False)[0] == 0
+        twin.words = []
+        assert twin.build(asks=False)[0] == 0
     return twins
 
 
-def test_what_comes_after_a_recipe_that_makes_what_it_made_before_is_not_even_opened(chain, opened):
+def test_what_comes_after_a_recipe_that_makes_what_it_made_before_is_not_even_opened(tmp_path, opened):
+    twin, _ = chain(tmp_path)
     for number in range(2):
-        chain[0].write("src/a", f"x {number}\n")
-        assert chain[0].build(asks=True) == (0, ["a  sh recipe  T", "ran 1 of 3 in T (2 up to date)"])
-        assert (opened(), chain[0].found()) == ([1], b"up to date (3 workstreams)\n")
-        assert chain[0].nothing_is_left_to_do()
-    os.utime(chain[0].root / "src/a")
-    assert (chain[0].build(asks=True), opened()) == ((0, ["up to date (3 workstreams)"]), [1])
+        twin.write("src/a", f"x {number}\n")
+        assert twin.build(asks=True) == (0, ["a  sh recipe  T", "ran 1 of 3 in T (2 up to date)"])
+        assert (opened(), twin.found()) == ([1], b"up to date (3 workstreams)\n")
+        assert twin.nothing_is_left_to_do()
+    os.utime(twin.root / "src/a")
+    assert (twin.build(asks=True), opened()) == ((0, ["up to date (3 workstreams)"]), [1])
+
+
+INTERRUPT = "read pid < .uet/lock; kill -INT $pid; sleep 0.3"
 
 
 @pytest.mark.parametrize(
     ("recipe", "ran", "code"),
     [
         ("echo y > out/a", "abc", 0),
+        ("echo x > out/a; echo y > out/a.more", "a", 0),
         ("echo x > out/a; echo y > src/b", "ab", 0),
         ("echo x > out/a; chmod +x out/a", "abc", 0),
         ("echo x > elsewhere; ln -s ../elsewhere out/a", "ab", 0),
         ("echo x > out/a; exit 1", "a", 1),
-        ("echo x > out/a; read pid < .uet/lock; kill -INT $pid; sleep 1", "a", 130),
+        (f"echo x > out/a; {INTERRUPT}; sleep 1", "a", 130),
+        (f"trap '' INT; echo x > out/a; {INTERRUPT}", "a", 130),
     ],
 )
-def test_what_comes_after_a_recipe_is_built_as_if_all_had_been_open_from_the_start(chain, recipe, ran, code):
+def test_what_comes_after_a_recipe_is_built_as_if_all_had_been_open_from_the_start(tmp_path, recipe, ran, code):
     told = []
-    for twin in chain:
+    for asks, twin in zip((True, False), chain(tmp_path), strict=True):
         twin.write("src/a", "x anew\n")
         twin.write("recipe", recipe)
-        said = twin.build(asks=twin is chain[0])
+        said = twin.build(asks)
         assert said[0] == code
         assert [node for event, node, _ in twin.events() if event == "node_started"] == list(ran)
         told.append((said, twin.events(), twin.files()))
-    assert told[0] == told[1] and chain[0].parts == 1
-    assert chain[0].found() != b"up to date (3 workstreams)\n" or (not code and chain[0].nothing_is_left_to_do())
+        assert twin.parts == asks
+        assert twin.found() != b"up to date (3 workstreams)\n" or (not code and twin.nothing_is_left_to_do())
+    assert told[0] == told[1]
+
+
+A = "  a: {inputs: [src/a], outputs: [out/a], run: sh recipe}"
+B = "  b: {depends_on: [a], inputs: [src/b], outputs: [out/b], run: cp src/b out/b}"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "words", "recipe", "code"),
+    [
+        ([A, B], [], "echo y > out/a", 0),
+        ([A, B], [], "echo x > out/a", 0),
+        (["  a: {inputs: [src/a], run: sh recipe}", B], [], "exit 0", 0),
+        (["  a: {inputs: [src/a], run: sh recipe}", B], [], "exit 1", 1),
+        ([A.replace("{", "{confirm: sure?, "), B], ["--yes"], "echo y > out/a", 0),
+        ([A.replace("{", "{confirm: sure?, "), B], [], "echo y > out/a", 6),
+        ([A, B], ["--output", "stream"], "echo said; echo y > out/a", 0),
+    ],
+)
+def test_and_so_it_is_however_one_comes_after_the_other_and_whatever_was_typed(tmp_path, nodes, words, recipe, code):
+    told = []
+    for asks, twin in zip((True, False), chain(tmp_path, "\n".join(["version: 1", "workstreams:", *nodes, ""])), strict=True):
+        twin.words = words
+        assert twin.build(asks=False) == (0, ["up to date (2 workstreams)"])
+        twin.write("src/a", "x anew\n")
+        twin.write("recipe", recipe)
+        told.append((twin.build(asks), twin.events(), twin.files()))
+        assert twin.parts == asks
+    assert told[0] == told[1] and told[0][0][0] == code
 
 
 def test_of_several_that_changed_what_comes_after_one_does_not_wait_for_the_others(tmp_path, opened):
