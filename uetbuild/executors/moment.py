@@ -12,7 +12,7 @@ import time
 
 from uetbuild.core.jobs import Job, plain, succeeded
 from uetbuild.executors import spawn, tree
-from uetbuild.executors.running import Running
+from uetbuild.executors.running import ENDED, OVER, STARTED, STARTING, Running
 from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
@@ -58,7 +58,7 @@ def _begin(job: Plain, environ: dict[str, str], watch: Watch, desk: Desk) -> int
     sheet = desk.sheet(folder)
     env.update(own_env)
     env["PWD"] = cwd
-    reach("recipe.starting")
+    reach(STARTING)
     os.chdir(cwd)
     watch.follow(spawn.start(argv, env, spawn.redirect(desk.null, sheet, sheet)))
     return sheet
@@ -66,7 +66,7 @@ def _begin(job: Plain, environ: dict[str, str], watch: Watch, desk: Desk) -> int
 
 def _is_over(watch: Watch, over: float) -> bool:
     """Whether the command ended well in time, and nobody of its tree is left."""
-    reach("recipe.started")
+    reach(STARTED)
     while watch.status is None and (left := over - time.monotonic()) > 0:
         watch.nap(left)
         watch.reap()
@@ -76,12 +76,12 @@ def _is_over(watch: Watch, over: float) -> bool:
 def _close(job: Plain, desk: Desk, sheet: int) -> bool:
     """Whether there is a log, which then is in its place. Raises OSError, also where it is too long."""
     _, _, _, log, _, _, limit, _ = job
-    reach("recipe.ended")
+    reach(ENDED)
     size = os.lseek(sheet, 0, os.SEEK_END)  # nobody else holds it any more
     if size:
         if size > limit > 0:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
         desk.keep(log)
         os.close(sheet)
-    reach("job.ended")
+    reach(OVER)
     return size > 0

@@ -32,8 +32,8 @@ LOOK_AT_SIZE = 0.25  # seconds between looks at the size of a log that a command
 TOO_LONG = "output limit"
 _NEVER = (tree.NEVER, "")  # a limit of time
 
-SIGNAL = "signal"
-"""The one order that a running job understands: (SIGNAL, key, number)."""
+SIGNAL = "signal"  # the one order that a running job understands: (SIGNAL, key, number)
+STARTING, STARTED, ENDED, OVER = "recipe.starting", "recipe.started", "recipe.ended", "job.ended"  # failpoints, on whichever way it runs
 
 
 class Running:
@@ -72,7 +72,7 @@ class Running:
 
     def _close(self) -> None:
         self.output.close(self.result != Result.SUCCEEDED)
-        reach("job.ended")
+        reach(OVER)
 
     def _run(self) -> None:
         job = self.job
@@ -144,7 +144,7 @@ class Running:
             self._await(begin + self.watch.moment)
         finally:
             self.output.take_back()
-        reach("recipe.ended")
+        reach(ENDED)
         self.output.drain()
         self._settle()
         return os.waitstatus_to_exitcode(self.watch.status or 0)
@@ -153,13 +153,13 @@ class Running:
         env = self.env | dict(command.env) if command.env else self.env
         env["PWD"] = cwd  # as any shell would; the value that we inherited would be a lie
         try:
-            reach("recipe.starting")
+            reach(STARTING)
             os.chdir(cwd)
         except OSError as error:
             raise spawn.NotStarted(1, f"{cwd}: {os.strerror(error.errno or 0)}") from None
         self.group = self._start(command, env)
         self.watch.follow(self.group)
-        reach("recipe.started")
+        reach(STARTED)
 
     def _start(self, command: Command, env: dict[str, str]) -> int:
         """The pid of a command that was started, reading what it is to read. Raises NotStarted."""
