@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from uetbuild.core.nodes import Node
 
     Blocker = tuple[str, Any, int]  # what a node waits for: kind, name, and how much of it
+    Needs = tuple[list[Blocker], list[Blocker], bool]  # locks, shares of pools, whether it may conflict with one that edits nothing
 
 IDLE: Blocker = ("idle", "", 0)
+NOTHING: Needs = ([], [], False)
 
 
 class Admission:
@@ -30,7 +32,21 @@ class Admission:
     many may be let in besides `jobs`, to wait with all that they need but a place.
     """
 
-    __slots__ = ("more", "running", "_alone", "_conflict", "_free", "_held", "_jobs", "_nodes", "_places", "_pools", "_risky", "_scopes")
+    __slots__ = (
+        "more",
+        "running",
+        "_alone",
+        "_conflict",
+        "_free",
+        "_held",
+        "_jobs",
+        "_needs",
+        "_nodes",
+        "_places",
+        "_pools",
+        "_risky",
+        "_scopes",
+    )
 
     def __init__(
         self,
@@ -44,7 +60,8 @@ class Admission:
         self._jobs = jobs
         self._pools = dict(pools)
         self._conflict = conflict
-        self._scopes = shared_scopes(nodes) if conflict else {}
+        self._scopes: dict[int, tuple[int, ...]] | None = None if conflict else {}  # None: nobody has asked yet
+        self._needs: dict[int, Needs] = {}  # of those that wait or run
         self.more = 0
         self.running: dict[int, None] = {}
         self._risky: dict[int, None] = {}  # those running that can conflict with a node that changes nothing in place
@@ -66,11 +83,12 @@ class Admission:
         node = self._nodes[number]
         if node.exclusive or node.interactive:
             return IDLE
-        for key in (*self._locks(number), *self._shares(number)):
+        locks, shares, is_risky = self._needs_of(number)
+        for key in (*locks, *shares):
             if not self.open(key):
                 return key
         if self._conflict:
-            for other in running if may_conflict(node) else self._risky:
+            for other in running if is_risky else self._risky:
                 if self._conflict(number, other):
                     return ("node", other, 0)
         return None
@@ -91,11 +109,11 @@ class Admission:
         node = self._nodes[number]
         self.running[number] = None
         self._alone = node.exclusive or node.interactive
-        if may_conflict(node):
+        locks, shares, is_risky = self._needs_of(number)
+        if is_risky:
             self._risky[number] = None
-        for kind, name, _ in self._locks(number):
+        for kind, name, _ in locks:
             self._held.add((kind, name))
-        shares = self._shares(number)
         if shares:
             self._places[number] = [(pool, [heappop(self._free[pool]) for _ in range(amount)]) for _, pool, amount in shares]
 
@@ -104,7 +122,7 @@ class Admission:
         del self.running[number]
         self._risky.pop(number, None)
         self._alone = False
-        opened: list[Blocker] = [("node", number, 0), *self._locks(number)]
+        opened: list[Blocker] = [("node", number, 0), *self._needs.pop(number)[0]]
         for kind, name, _ in opened:
             self._held.discard((kind, name))
         for pool, places in self._places.pop(number, ()):
@@ -119,17 +137,22 @@ class Admission:
         """(pool, its places that a running node holds, such as `0,2`), in the order of its `resources`."""
         return [(pool, ",".join(map(str, places))) for pool, places in self._places.get(number, ())]
 
-    def _locks(self, number: int) -> list[Blocker]:
-        scopes, mutex = self._scopes.get(number, ()), self._nodes[number].mutex
-        if not scopes and not mutex:
-            return []  # as of most
-        return [*[("mutex", name, 0) for name in mutex], *[("scope", scope, 0) for scope in scopes]]
+    def _needs_of(self, number: int) -> Needs:
+        found = self._needs.get(number)
+        if found is None:
+            found = self._needs[number] = self._find_needs(number)
+        return found
 
-    def _shares(self, number: int) -> list[Blocker]:
-        pools, resources = self._pools, self._nodes[number].resources
-        if not resources:
-            return []
-        return [("pool", name, min(amount, pools[name])) for name, amount in resources if name in pools]
+    def _find_needs(self, number: int) -> Needs:
+        node, pools = self._nodes[number], self._pools
+        is_risky = may_conflict(node)
+        if not (is_risky or node.mutex or node.resources):
+            return NOTHING  # as most
+        if self._scopes is None and is_risky:
+            self._scopes = shared_scopes(self._nodes)
+        scopes = self._scopes.get(number, ()) if self._scopes else ()
+        locks: list[Blocker] = [*[("mutex", name, 0) for name in node.mutex], *[("scope", scope, 0) for scope in scopes]]
+        return locks, [("pool", name, min(amount, pools[name])) for name, amount in node.resources if name in pools], is_risky
 
 
 class ReadyList:
