@@ -210,6 +210,21 @@ def test_a_row_for_a_node_is_one_entry_of_one_tree_and_older_files_with_two_are_
     assert again.stamps()["n1"].seconds == 1.0 and len(open_reader(layout).stamps()) == 3
 
 
+def test_a_store_whose_file_is_damaged_and_cannot_be_replaced_is_closed_without_a_word(layout, monkeypatch):
+    writer = open_writer(layout)
+    learn(writer, 1)
+    learn(writer, 2)
+    writer.database.write([("DROP TABLE digests", [()])])
+
+    def fail(*_):
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr("uetbuild.state.database.os.rename", fail)
+    with pytest.raises(UetError, match="cannot replace the damaged"):
+        learn(writer, 3, "failed")
+    writer.close()
+
+
 def test_a_failed_commit_keeps_the_changes_and_says_why(layout):
     writer = open_writer(layout)
     writer.commit(full_changes(2))

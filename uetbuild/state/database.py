@@ -102,6 +102,11 @@ class Database:
             self._give_up(error)
         return self
 
+    @property
+    def takes(self) -> bool:
+        """Whether it can be written: not by a reader, and no more once it is closed, or damaged and not replaced."""
+        return self.writable and self._connection is not None
+
     def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query; none where the file turned out to be damaged. Raises UetError for a writer that cannot go on."""
         if self._connection is None:

@@ -205,7 +205,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Write what is yet to be written, and let go of the file. Never raises."""
-        if self._has_learnt() and self.database.writable:
+        if self._has_learnt() and self.database.takes:
             try:
                 self.database.write(self._savings())
             except UetError:
