@@ -8,9 +8,9 @@ import pytest
 
 from uetbuild.core.jobs import Command, Job, Outcome, Result, Sandbox, plain, succeeded
 
-COMMAND = Command(argv=("cp", "a", "b"), cwd="/root", env=(("A", "b"),), timeout=60.0, allow_failure=True, name="copy")
+COMMAND = Command(argv=("cp", "a", "b"), cwd="/project", env=(("A", "b"),), timeout=60.0, allow_failure=True, name="copy")
 JOB = Job(
-    key=7, node="n", commands=(COMMAND,), log="/root/log", env=(("C", "d"),), clear_env=True, timeout=90.0, output_limit=5,
+    key=7, node="n", commands=(COMMAND,), log="/project/log", env=(("C", "d"),), clear_env=True, timeout=90.0, output_limit=5,
     lists=((("UET_INPUTS",), "a\n"),),
 )  # fmt: skip
 
@@ -23,9 +23,9 @@ def test_one_command_that_only_writes_to_its_log_is_plain() -> None:
     "changes",
     [
         {"commands": ()}, {"commands": (COMMAND, COMMAND)}, {"commands": (), "finally_": (COMMAND,)}, {"finally_": (COMMAND,)},
-        {"sandbox": Sandbox(root="/root", folder="/box", files=())}, {"masks": ("secret",)}, {"follow": True}, {"interactive": True},
-        {"notes": (("/root/note", "text"),)}, {"timeout": 0.5}, {"commands": (COMMAND.with_(timeout=0.5),)},
-        {"commands": (COMMAND.with_(stdin="/root/note"),)},
+        {"sandbox": Sandbox(root="/project", folder="/box", files=())}, {"masks": ("secret",)}, {"follow": True}, {"interactive": True},
+        {"notes": (("/project/note", "text"),)}, {"timeout": 0.5}, {"commands": (COMMAND.with_(timeout=0.5),)},
+        {"commands": (COMMAND.with_(stdin="/project/note"),)},
     ],
 )  # fmt: skip
 def test_whatever_asks_for_more_is_not(changes: dict[str, Any]) -> None:
