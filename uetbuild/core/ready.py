@@ -33,20 +33,8 @@ class Admission:
     """
 
     __slots__ = (
-        "more",
-        "running",
-        "_alone",
-        "_conflict",
-        "_free",
-        "_held",
-        "_jobs",
-        "_needs",
-        "_nodes",
-        "_places",
-        "_pools",
-        "_risky",
-        "_scopes",
-    )
+        "more", "running", "_alone", "_conflict", "_free", "_held", "_jobs", "_needs", "_nodes", "_places", "_pools", "_risky", "_scopes",
+    )  # fmt: skip
 
     def __init__(
         self,

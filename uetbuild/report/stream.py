@@ -1,8 +1,7 @@
 """`Stream`: where text for people and JSON for machines go out; one for stdout, one for stderr.
 
-Writes whole texts straight to the descriptor, or holds them to write them with those that come next; what goes to stdout and to
-stderr keeps its order. When the reader is gone (`| head`)
-it stops printing and nothing else (promise 8). Knows nothing of what is printed.
+Writes whole texts straight to the descriptor, or holds them to write them with those that come next; what goes to stdout and to stderr
+keeps its order. When the reader is gone (`| head`) it stops printing and nothing else (promise 8). Knows nothing of what is printed.
 """
 
 from __future__ import annotations
