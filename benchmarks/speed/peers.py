@@ -296,4 +296,25 @@ int main(int count, char **words) {
         return ["./floor", str(jobs)]
 
 
-PEERS: tuple[type[Peer], ...] = (Uetbuild, InPython, Ninja, NewNinja, Samurai, Make, GoTask, Doit, Scons, Snakemake, Dvc, StatCalls, Starts)
+class Least(Starts):
+    """Starts them as a build in Python has to at least (`least.py`), with hashes, workers and durable rows."""
+
+    name = "least in Python"
+    install = "apt install python3"
+    programs = ("python3",)
+    state = ("least.db", "least.db-wal", "least.db-shm")
+
+    def prepare(self) -> list[str] | None:
+        return None
+
+    def files(self, shape: Shape) -> dict[str, str]:
+        source = Path(__file__).with_name("least.py").read_text()
+        return {"least.py": source, "commands": super().files(shape)["commands"]}
+
+    def words(self, jobs: int) -> list[str]:
+        return [self.program, "-I", "-S", "least.py", str(jobs)]
+
+
+PEERS: tuple[type[Peer], ...] = (
+    Uetbuild, InPython, Ninja, NewNinja, Samurai, Make, GoTask, Doit, Scons, Snakemake, Dvc, StatCalls, Starts, Least,
+)  # fmt: skip
