@@ -11,13 +11,18 @@ from pathlib import Path
 
 from transcript import Folder, Said
 
-PATIENCE = 20.0  # seconds until something that must happen counts as not happening
+PATIENCE = 60.0  # seconds until something that must happen counts as not happening
 
 
 def survivors(mark: str) -> list[int]:
-    """Processes, zombies left out, that were started by the test whose mark this is. All of the machine are looked at, often: so without
-    objects for files and paths."""
-    found, wanted = [], f"UETBUILD_TEST_MARK={mark}".encode()
+    """Processes that were started by the test whose mark this is."""
+    return carrying(f"UETBUILD_TEST_MARK={mark}")
+
+
+def carrying(variable: str) -> list[int]:
+    """Processes, zombies left out, with this `NAME=VALUE` in their environment. All of the machine are looked at, often: so without objects
+    for files and paths."""
+    found, wanted = [], variable.encode()
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) != os.getpid():
             try:
@@ -43,7 +48,15 @@ def until(holds: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)
+        time.sleep(0.005)
+
+
+def whole_lines(path: Path) -> list[str]:
+    """The lines of a file to which others may be appending. Of one that crosses from a page to the next a reader may see the beginning alone."""
+    try:
+        return path.read_text().rpartition("\n")[0].splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def ended(process: subprocess.Popen[str]) -> Said:
@@ -60,8 +73,11 @@ def running(folder: Folder, *words: str) -> subprocess.Popen[str]:
 
 
 def children(pid: int) -> list[int]:
-    """The supervisors of a build."""
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """The supervisors of a build, none if it is over."""
+    try:
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
 
 
 SLEEPER = """

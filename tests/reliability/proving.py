@@ -10,12 +10,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
 from nursery import Program
-from watching import survivors
+from watching import PATIENCE, survivors, until, whole_lines
 
 from uetbuild.cli.app import guarded
 from uetbuild.cli.face import Face
@@ -25,7 +24,6 @@ from uetbuild.state.layout import Layout
 from uetbuild.state.lock import holder
 from uetbuild.state.store import open_reader
 
-PATIENCE = 40.0  # seconds until something that must happen counts as not happening
 MARK = "UETBUILD_TEST_MARK"
 
 # `long` goes first and, where it is held, runs while all else is built, up to `joined`: so most kills hit while a recipe runs.
@@ -203,11 +201,7 @@ class Ground:
 
     def notes(self) -> Notes:
         """(pid, failpoint) in the order in which they were reached; what recipes note has no pid, but 0."""
-        try:
-            lines = (self.root.parent / "notes").read_text().splitlines()
-        except FileNotFoundError:
-            return []
-        return [(int(pid), name) for pid, name in map(str.split, lines)]
+        return [(int(pid), name) for pid, name in map(str.split, whole_lines(self.root.parent / "notes"))]
 
     def inside(self, *words: str) -> tuple[int, str]:
         """Exit code and text of a command that runs in this process, which starts nothing."""
@@ -275,14 +269,6 @@ class Paper(Stream):
 
     def put(self, data: bytes) -> None:
         self.sheet.append(data.decode())
-
-
-def until(holds: object) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + PATIENCE
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.005)
 
 
 Notes = list[tuple[int, str]]

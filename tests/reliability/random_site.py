@@ -11,12 +11,12 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from nursery import PROGRAM, Program
+from watching import PATIENCE, carrying, children, until, whole_lines
 
-PATIENCE = 60.0  # seconds until something that must happen counts as not happening
 VICTIMS = ("coordinator", "coordinator", "supervisor", "recipe", "both", "SIGINT", "SIGTERM")
 
 
@@ -92,12 +92,9 @@ class Site:
 
     def _log(self) -> list[tuple[str, str]]:
         """What the recipes said since the last time."""
-        try:
-            data = (self.world / "log").read_text()
-        except FileNotFoundError:
-            return []
-        new, self._heard = data[self._heard :], len(data)
-        return [(did, name) for did, name, run in map(str.split, new.splitlines()) if run not in self._orphaned]
+        lines = whole_lines(self.world / "log")
+        new, self._heard = lines[self._heard :], len(lines)
+        return [(did, name) for did, name, run in map(str.split, new) if run not in self._orphaned]
 
     # --- kills -----------------------------------------------------------------------------------------------------------------
 
@@ -141,37 +138,12 @@ class Site:
 
     def survivors(self) -> list[int]:
         """Processes, zombies left out, that were started by a build here."""
-        found = []
-        mark = f"WORLD={self.world}".encode()
-        for name in os.listdir("/proc"):
-            if name.isdigit():
-                try:
-                    if mark in Path("/proc", name, "environ").read_bytes().split(b"\0"):
-                        state = Path("/proc", name, "stat").read_text().rpartition(")")[2].split()[0]
-                        found += [int(name)] if state != "Z" else []
-                except OSError:
-                    continue
-        return found
-
-
-def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.005)
+        return carrying(f"WORLD={self.world}")
 
 
 def cut(said: Said) -> Counter[str]:
     """Recipes that began and did not come to their end."""
     return said.names("start") - said.names("end") - said.names("fail")
-
-
-def children(pid: int) -> list[int]:
-    try:
-        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
 
 
 def send(pid: int, number: int) -> None:

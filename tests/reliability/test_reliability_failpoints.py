@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from nursery import ran
-from proving import AFTER, BEFORE, Ground, expected, reached, until
+from proving import AFTER, BEFORE, Ground, expected, reached
+from watching import until
 
 from uetbuild.failpoints import WRITE, points
 
