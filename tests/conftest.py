@@ -32,7 +32,7 @@ sys.dont_write_bytecode = False
 for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "LANGUAGE", *[name for name in os.environ if name.startswith("LC_")]):
     os.environ.pop(name, None)
 os.environ["LANG"] = "C.UTF-8"  # as in the nursery
-gc.set_threshold(100_000, 50, 50)  # as the program does itself: thousands of tests make much that stays
+gc.set_threshold(1_000_000, 50, 50)  # as the program does itself: thousands of tests make much that stays
 
 # What tests write goes into memory, where there is plenty and programs may run there: files on a disk take the system twice the time.
 MEMORY, PLENTY = "/dev/shm", 2 << 30
@@ -40,6 +40,7 @@ if os.path.isdir(MEMORY) and (there := os.statvfs(MEMORY)).f_bavail * there.f_fr
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
 ROOT = Path(__file__).parent
+STARTING = (ROOT, *[ROOT / name for name in ("reliability", "e2e", "docs", "executors")])  # tests of the program as a process
 _ended: list[str] = []  # tests
 CASES = 9  # of the property test of the whole, where nothing else is said
 
@@ -76,11 +77,17 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, p
     return report
 
 
+def place(item: pytest.Item) -> tuple[int, Path]:
+    """Those that start processes come first: a fork takes the longer the more this process holds, and bombs and thousands of examples leave
+    it with much. The last are short ones, so that no worker waits long for another: those of `state`."""
+    starts = item.path.parent in STARTING and not item.path.name.startswith("test_bad_input")
+    return STARTING.index(item.path.parent) if starts else len(STARTING), item.path
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
-        # stable; all workers must agree. The last are short ones, so that no worker waits long for another: those of `state`
-        items.sort(key=lambda item: (item.path.parent != ROOT, item.path))
+        items.sort(key=place)  # stable; all workers must agree
 
 
 def pytest_collection_finish() -> None:
@@ -89,10 +96,11 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_logfinish(nodeid: str) -> None:
-    """What builds in this process leave in circles, open files among it, goes now and then; the program itself ends long before that matters."""
+    """What builds in this process leave in circles, open files among it, goes now and then; the program itself ends long before that matters.
+    What has outlived one such look is not looked at again: reports of thousands of tests are kept."""
     _ended.append(nodeid)
     if not len(_ended) % 50:
-        gc.collect()
+        gc.collect(1)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

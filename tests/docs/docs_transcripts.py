@@ -186,7 +186,7 @@ def _run(commands: list[str], folder: Path, environ: dict[str, str], errors: boo
     for command in commands:
         with tempfile.TemporaryFile() as output:
             streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output if errors else subprocess.DEVNULL}
-            if command.startswith("uetbuild ") and not _SHELL.search(command):
+            if f"{command} ".startswith("uetbuild ") and not _SHELL.search(command):
                 code = Program(shlex.split(command)[1:], cwd=folder, env=environ, **streams).wait()
             else:
                 script = f"(exit {code})\n{command}"  # so that `$?` is what it was

@@ -112,10 +112,16 @@ class _Nursery:
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environ = {"PATH": os.defpath, "LANG": "C.UTF-8", "ROOM": "x" * _ROOM}
         with theirs:
-            subprocess.Popen(
+            self.pid = subprocess.Popen(
                 [sys.executable, os.path.abspath(__file__), str(theirs.fileno())], cwd="/", env=environ, pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            )  # fmt: skip
+            ).pid  # fmt: skip
+
+    def lives(self) -> bool:
+        """Whether it still waits for orders: workers of the program that run in this process end whoever is a child of it."""
+        look = select.poll()
+        look.register(self.socket, 0)  # that the other end is closed is told unasked
+        return not look.poll(0)
 
     def bear(self, words: Sequence[str], cwd: str, environ: Sequence[bytes], session: bool, streams: Sequence[int]) -> int:
         """The pid of a process that runs the program; 0 where there is none."""
@@ -127,7 +133,7 @@ class _Nursery:
             return 0
 
 
-_only: list[_Nursery] = []
+nurseries: list[_Nursery] = []  # at most one, that of this process
 usual: tuple[str, ...] = ()  # what is inherited by a process that no test has prepared: the `_circumstances` of the first moment
 
 
@@ -137,9 +143,11 @@ def _nursery(environ: Sequence[bytes]) -> _Nursery | None:
         return None
     if [each for each in environ if each.startswith(_READ_AT_START)] != [b"LANG=C.UTF-8"] or _circumstances() != usual:
         return None
-    if not _only:
-        _only.append(_Nursery())
-    return _only[0]
+    if nurseries and not nurseries[0].lives():
+        nurseries.pop().socket.close()
+    if not nurseries:
+        nurseries.append(_Nursery())
+    return nurseries[0]
 
 
 def get_used() -> None:

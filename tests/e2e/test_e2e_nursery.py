@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from nursery import Program, ran
+from nursery import Program, nurseries, ran
 from transcript import Folder
 from watching import children, until
 
@@ -82,6 +82,17 @@ def test_its_parent_is_who_started_it_and_learns_how_it_ended(folder: Folder, co
     assert build.wait() == -signal.SIGKILL
     (folder.root / "hold").unlink()
     assert ran("nonsense", cold=cold, cwd=folder.root, env=folder.environ).returncode == 2
+
+
+def test_where_the_nursery_was_ended_another_takes_its_place(folder: Folder) -> None:
+    """Workers that run jobs in the process of a test end all children that it has."""
+    pids = []
+    for _ in range(2):
+        assert ran("nonsense", cwd=folder.root, env=folder.environ).returncode == 2
+        pids.append(nurseries[0].pid)
+        os.kill(pids[-1], signal.SIGKILL)
+        until(lambda: not nurseries[0].lives())
+    assert pids[0] != pids[1]
 
 
 @WAYS
