@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "state": {"core", "errors", "failpoints", "front"},  # it writes what the door reads
 }
 PURE = {
+    "marshal",
     "__future__",
     "_bisect",
     "_hashlib",
@@ -93,6 +94,14 @@ def imports(module: str) -> list[tuple[str, str, ast.stmt]]:
                 yield from below(child, LAZY if isinstance(child, ast.FunctionDef) and when == RUN else when)
 
     return list(below(tree(module), RUN))
+
+
+def dotted(node: ast.AST) -> str:
+    """`a.b.c` as written; "" where it is anything else. (`ast.unparse` takes a second for all calls that there are.)"""
+    if isinstance(node, ast.Attribute):
+        before = dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def all_imports() -> Iterator[tuple[str, str, str, ast.stmt]]:
@@ -211,8 +220,8 @@ def test_only_the_face_prints():
         module
         for module in MODULES
         for node in ast.walk(tree(module))
-        if (isinstance(node, ast.Call) and ast.unparse(node.func) == "print")
-        or (isinstance(node, ast.Attribute) and ast.unparse(node) in ("sys.stdout", "sys.stderr"))
+        if (isinstance(node, ast.Call) and dotted(node.func) == "print")
+        or (isinstance(node, ast.Attribute) and dotted(node) in ("sys.stdout", "sys.stderr"))
     }
     assert {module for module in printing if room(module) not in ("cli", "report", "__main__")} <= programs
 
@@ -256,7 +265,7 @@ def test_every_event_that_is_emitted_is_one_of_the_contract():
         for call in ast.walk(function):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "emit":
                 emitted |= words(function, call.args[0])
-            if isinstance(call, ast.Call) and ast.unparse(call.func) == "Event" and room(module) != "core":
+            if isinstance(call, ast.Call) and dotted(call.func) == "Event" and room(module) != "core":
                 emitted |= {
                     keyword.value.value for keyword in call.keywords if keyword.arg == "event" and isinstance(keyword.value, ast.Constant)
                 }
@@ -272,7 +281,7 @@ def test_every_reason_that_is_given_is_one_of_the_contract_and_has_words():
     given: set[str] = set()
     for _, function in functions():
         for call in ast.walk(function):
-            if isinstance(call, ast.Call) and ast.unparse(call.func) == "Reason":
+            if isinstance(call, ast.Call) and dotted(call.func) == "Reason":
                 given |= words(function, next(keyword.value for keyword in call.keywords if keyword.arg == "code"))
     assert given == set(REASON_CODES)
     assert set(reasons.WORDS) == set(REASON_CODES)

@@ -19,7 +19,7 @@ import uetbuild
 from uetbuild import binder, bytecode
 
 PACKAGE = Path(uetbuild.__file__).parent
-MANIFEST = "version: 1\nworkstreams: {a: {inputs: [in], outputs: [out], run: cp in out}}\n"
+MANIFEST = "version: 1\nworkstreams: {a: {inputs: [in, '*.in'], outputs: [out], run: cp in out}}\n"
 
 # The program, which says before it ends which modules of its own it had loaded, and from where.
 DRIVER = """

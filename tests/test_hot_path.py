@@ -73,20 +73,20 @@ LIBRARY = {
 
 OURS = {
     "uetbuild", "uetbuild.__main__", "uetbuild.bytecode", "uetbuild.errors", "uetbuild.failpoints", "uetbuild.front",
-    "uetbuild.cli", "uetbuild.cli.app", "uetbuild.cli.argv", "uetbuild.cli.building", "uetbuild.cli.clock", "uetbuild.cli.commands",
+    "uetbuild.cli", "uetbuild.cli.app", "uetbuild.cli.argv", "uetbuild.cli.aside", "uetbuild.cli.building", "uetbuild.cli.clock", "uetbuild.cli.commands",
     "uetbuild.cli.commands.build", "uetbuild.cli.face", "uetbuild.cli.holding", "uetbuild.cli.options", "uetbuild.cli.person", "uetbuild.cli.project",
     "uetbuild.cli.targets", "uetbuild.cli.wired", "uetbuild.cli.wiring",
     "uetbuild.core", "uetbuild.core.approval", "uetbuild.core.barred", "uetbuild.core.chains", "uetbuild.core.changes", "uetbuild.core.conflicts",
     "uetbuild.core.created", "uetbuild.core.depfile", "uetbuild.core.environment", "uetbuild.core.events", "uetbuild.core.fingerprint",
-    "uetbuild.core.globs", "uetbuild.core.graph", "uetbuild.core.idpatterns", "uetbuild.core.jobs", "uetbuild.core.kinds",
-    "uetbuild.core.nodes", "uetbuild.core.paths", "uetbuild.core.patterns", "uetbuild.core.places", "uetbuild.core.reach",
+    "uetbuild.core.globs", "uetbuild.core.graph", "uetbuild.core.jobs", "uetbuild.core.kinds",
+    "uetbuild.core.matching", "uetbuild.core.nodes", "uetbuild.core.paths", "uetbuild.core.patterns", "uetbuild.core.places", "uetbuild.core.reach",
     "uetbuild.core.policies", "uetbuild.core.retry", "uetbuild.core.rounds", "uetbuild.engine.cells", "uetbuild.engine.order",
     "uetbuild.engine.tally", "uetbuild.engine.waiting", "uetbuild.state.feedback",
     "uetbuild.core.ready", "uetbuild.core.record", "uetbuild.core.relative", "uetbuild.core.render", "uetbuild.core.schedule",
     "uetbuild.core.scope", "uetbuild.core.secrets", "uetbuild.core.sha", "uetbuild.core.staleness", "uetbuild.core.stamps", "uetbuild.core.terms",
     "uetbuild.core.topology",
     "uetbuild.core.trails", "uetbuild.core.verdicts", "uetbuild.core.walk",
-    "uetbuild.engine", "uetbuild.engine.answers", "uetbuild.engine.approvals", "uetbuild.engine.arrivals", "uetbuild.engine.attempt", "uetbuild.engine.departures",
+    "uetbuild.engine", "uetbuild.engine.answers", "uetbuild.engine.arrivals", "uetbuild.engine.attempt", "uetbuild.engine.departures",
     "uetbuild.engine.discovered", "uetbuild.engine.gates", "uetbuild.engine.interrupts", "uetbuild.engine.journal", "uetbuild.engine.loop",
     "uetbuild.engine.memory", "uetbuild.engine.outputs", "uetbuild.engine.preflight", "uetbuild.engine.purse", "uetbuild.engine.recipe",
     "uetbuild.engine.places", "uetbuild.engine.recorded", "uetbuild.engine.remnants", "uetbuild.engine.runway",
@@ -152,6 +152,49 @@ def test_a_build_of_a_compiled_manifest_loads_exactly_this(project):
     assert names - ours - LIBRARY == set()
 
 
+PATTERNS = {
+    "uetbuild.core.barred", "uetbuild.core.globs", "uetbuild.core.matching", "uetbuild.core.patterns", "uetbuild.core.terms",
+    "uetbuild.core.trails", "uetbuild.core.walk",
+}  # fmt: skip
+
+
+def test_a_build_of_plain_paths_loads_nothing_of_patterns(tmp_path):
+    (tmp_path / "Uetfile.yaml").write_text("version: 1\nworkstreams:\n  a: {inputs: [x], outputs: [y], run: cp x y}\n")
+    (tmp_path / "x").write_text("1")
+    subprocess.run([sys.executable, "-m", "uetbuild", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / "y").unlink()
+    names = loaded(tmp_path, "-j2")[1]
+    assert OURS - names == PATTERNS
+
+
+# Notes what is loaded after the last command has ended.
+AFTERWARDS = """
+import sys
+sys.path[:0] = sys.argv.pop(1).split(":")
+from uetbuild.executors.pool import SupervisorPool
+
+close = SupervisorPool.close
+
+def closing(self):
+    global before
+    before = set(sys.modules)
+    close(self)
+
+SupervisorPool.close = closing
+from uetbuild.__main__ import main
+status = main()
+print(*sorted(set(sys.modules) - before), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def test_what_a_build_needs_at_its_end_is_loaded_while_its_commands_run(project):
+    (project / "src" / "a.txt").write_text("changed for the end")
+    command = [sys.executable, "-I", "-S", "-c", AFTERWARDS, str(PACKAGE.parent), "-q"]
+    done = subprocess.run(command, cwd=project, check=True, capture_output=True, text=True)
+    assert done.stderr.strip() == ""
+
+
 def test_a_build_that_finds_nothing_to_do_loads_next_to_nothing(project):
     subprocess.run([sys.executable, "-m", "uetbuild"], cwd=project, check=True)
     assert loaded(project) == (99, DOOR)
@@ -168,7 +211,7 @@ PART = {
     "uetbuild.cli.part", "uetbuild.core.excerpt", "uetbuild.state.amended", "uetbuild.state.demand", "uetbuild.state.parts", "uetbuild.state.snapshot",
 }  # fmt: skip
 FINDING = {
-    "uetbuild.cli.targets", "uetbuild.core.idpatterns", "uetbuild.engine.discovered", "uetbuild.manifest", "uetbuild.manifest.discover",
+    "uetbuild.cli.targets", "uetbuild.engine.discovered", "uetbuild.manifest", "uetbuild.manifest.discover",
 }  # fmt: skip
 
 

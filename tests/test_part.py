@@ -181,12 +181,12 @@ def play(folder: Path, seed: int, rounds: int) -> tuple[int, int]:
 
 
 def test_a_build_in_part_does_what_a_whole_one_does(tmp_path):
-    counts = [play(tmp_path / str(seed), seed, 8) for seed in range(2)]
-    assert sum(parts for parts, _ in counts) >= 3 and sum(opened for _, opened in counts) >= 1, counts
+    parts, opened = play(tmp_path, 2, 8)  # of seven builds in part five leave nothing to do
+    assert parts >= 3 and opened >= 1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 140))
+@pytest.mark.parametrize("seed", [0, 1, 2, *range(100, 140)])
 def test_a_build_in_part_does_what_a_whole_one_does_over_many_edits(tmp_path, seed):
     play(tmp_path, seed, 40)
 
@@ -287,18 +287,17 @@ workstreams:
 """
 
 
-def chain(folder: Path, text: str = CHAIN) -> list[Twin]:
-    """`b` after `a` and `c` after `b`, in two projects that were built; `recipe` is that of `a`."""
+def chain(folder: Path, text: str = CHAIN, *words: str) -> list[Twin]:
+    """`b` after `a` and `c` after `b`, in two projects that were built, with these words; `recipe` is that of `a`."""
     twins = [Twin((folder / name).resolve()) for name in ("one", "other")]
     for twin in twins:
         for path in ("src/a", "src/b"):
             twin.write(path, "x\n")
         twin.write("recipe", "mkdir -p out; cut -c1 src/a > out/a\n")
         twin.write("Uetfile.yaml", text)
-        twin.words = ["--yes"]
+        twin.words = list(words)
         assert twin.build(asks=False)[0] == 0
         twin.words = []
-        assert twin.build(asks=False)[0] == 0
     return twins
 
 
@@ -361,7 +360,7 @@ B = "  b: {depends_on: [a], inputs: [src/b], outputs: [out/b], run: cp src/b out
 )
 def test_and_so_it_is_however_one_comes_after_the_other_and_whatever_was_typed(tmp_path, nodes, words, recipe, code):
     told = []
-    for asks, twin in zip((True, False), chain(tmp_path, "\n".join(["version: 1", "workstreams:", *nodes, ""])), strict=True):
+    for asks, twin in zip((True, False), chain(tmp_path, "\n".join(["version: 1", "workstreams:", *nodes, ""]), "--yes"), strict=True):
         twin.words = words
         assert twin.build(asks=False) == (0, ["up to date (2 workstreams)"])
         twin.write("src/a", "x anew\n")

@@ -19,15 +19,16 @@ from uetbuild import bytecode
 BUILD = {
     "": "cli core engine errors executors failpoints manifest report state",
     "cli": (
-        "app argv building clock commands commands.build dividing face holding options part person project remember targets wired wiring"
+        "app argv aside building clock commands commands.build dividing face holding options part person project remember targets "
+        "wired wiring"
     ),
     "core": (
         "approval barred chains changes conflicts created depfile environment events excerpt fingerprint globs graph idpatterns "
-        "jobs jsontext kinds letters nodes overlap paths patterns places policies reach ready record relative render retry rounds "
+        "jobs jsontext kinds letters matching nodes overlap paths patterns places policies reach ready record relative render retry rounds "
         "schedule scope secrets sha sharing staleness stamps terms topology trails verdicts walk"
     ),
     "engine": (
-        "answers approvals arrivals attempt cells departures discovered gates interrupts journal loop memory order outputs places "
+        "answers arrivals attempt cells departures discovered gates interrupts journal loop memory order outputs places "
         "preflight purse recipe recorded remnants request runway standing states survey tally wait waiting waves"
     ),
     "executors": "ask channel csignal desk moment orphans output pool queue running spawn supervisor tree watch",
@@ -41,8 +42,7 @@ BUILD = {
 
 # What a build loads besides where the manifest has changed.
 MANIFEST = {
-    "cli": "aside",
-    "core": "barriers cells clashes coupling heredocs ports prices shellcommands shellquotes shellscan shelltext shellwalk",
+    "core": "barriers cells clashes coupling heredocs needs ports prices shellcommands shellquotes shellscan shelltext shellwalk",
     "manifest": (
         "bounds catalogue collector commandlines dialect expand faults foreign gating includes instances later load lower "
         "manifests models models_agent models_base models_budget models_gate models_paths models_recipe models_retry "

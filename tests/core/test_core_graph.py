@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from marshal import dumps, loads
 from types import FrameType
 
 import networkx
@@ -41,6 +42,21 @@ def as_networkx(graph: Graph) -> networkx.DiGraph[int]:
     found.add_nodes_from(range(len(graph.nodes)))
     found.add_edges_from((early, late) for late in range(len(graph.nodes)) for early in graph.before[late])
     return found
+
+
+@given(graphs())
+def test_a_graph_is_the_same_when_it_was_kept(nodes: list[Node]) -> None:
+    graph = Graph(nodes)
+    kept = Graph.from_row(graph.nodes, loads(dumps(graph.row())))
+    assert all(getattr(kept, name) == getattr(graph, name) for name in Graph.__slots__)
+
+
+def test_what_a_build_of_everything_makes_are_workstreams_with_files_that_do_not_run_by_themselves() -> None:
+    files = {"outputs": (Source(pattern="x"),)}
+    others = [node("none"), node("g", group=True), node("m", manual=True, **files), node("w", always=True, **files)]
+    graph = Graph([*others, node("a", **files), node("b", inputs=files["outputs"])])
+    assert graph.products == (4, 5)
+    assert Graph(graph.nodes, {"b": ["a"]}, graph).products is graph.products
 
 
 @given(graphs())

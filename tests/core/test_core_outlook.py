@@ -6,7 +6,6 @@ import os
 import random
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -114,11 +113,13 @@ def test_too_many_nodes_are_not_simulated() -> None:
 
 
 def test_it_is_the_same_in_every_process() -> None:
-    code = "import test_core_outlook as t; print(t.outlook.seconds([t.past(1, 2, 5), t.past(3), t.past(2, 9)], max, [0]))"
-    where = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    code = (
+        "from uetbuild.core.outlook import Past, seconds\n"
+        "print(seconds([Past(amounts=(1, 2, 5)), Past(amounts=(3,)), Past(amounts=(2, 9))], max, [0]))"
+    )
 
     def told(seed: str) -> bytes:
-        environ = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": where}
+        environ = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         return subprocess.run([sys.executable, "-c", code], env=environ, check=True, capture_output=True).stdout
 
     assert told("1") == told("2") != b""

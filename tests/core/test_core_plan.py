@@ -10,45 +10,22 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+from core_plans import STALE, graph_of, node, plan_of, sources, workstreams
 
 from uetbuild.core import outlook
 from uetbuild.core import plan as plan_module
-from uetbuild.core.coupling import couple
 from uetbuild.core.graph import Graph
-from uetbuild.core.nodes import Node, Source, Sources
+from uetbuild.core.nodes import Node
 from uetbuild.core.outlook import Past
-from uetbuild.core.plan import Plan, make_plan
-from uetbuild.core.verdicts import Judged, Reason, Verdict
+from uetbuild.core.plan import make_plan
+from uetbuild.core.verdicts import Judged, Verdict
 
-DATA = Path(__file__).parent.parent / "data"
-STALE = Judged(verdict=Verdict.STALE, reasons=(Reason(code="never_run"),))
 FRESH = Judged(verdict=Verdict.UP_TO_DATE)
 DEPENDS = Judged(verdict=Verdict.DEPENDS)
 
 
-def sources(texts: list[str]) -> Sources:
-    return tuple(Source(pattern=text.rstrip("/"), kind=Source.GLOB if "*" in text else Source.PATH) for text in texts)
-
-
-def node(name: str, *depends_on: str, **fields: object) -> Node:
-    return Node(id=name, workstream=name, depends_on=tuple(sorted(depends_on)), **fields)
-
-
 def thirty_six() -> Graph:
-    manifest = YAML(typ="safe").load(DATA / "thirty-six.yaml")["workstreams"]
-    nodes = [node(name, *each.get("depends_on", ()), edits=sources(each["edits"])) for name, each in manifest.items()]
-    inferred, errors = couple(nodes)
-    assert not errors
-    return Graph(nodes, inferred)
-
-
-def plan_of(graph: Graph, jobs: int = 4, judged: dict[str, Judged] | None = None, **options: object) -> Plan:
-    """All nodes, all stale unless said."""
-    known = judged or {}
-    verdicts = {number: known.get(each.id, STALE) for number, each in enumerate(graph.nodes)}
-    settings: dict[str, object] = {"seconds": {}, "pools": ()} | options
-    return make_plan(graph, graph.order, verdicts, jobs=jobs, **settings)  # type: ignore[arg-type]
+    return graph_of(workstreams())
 
 
 # --- the 36 --------------------------------------------------------------------------------------------------------------------
@@ -102,13 +79,13 @@ def test_bottlenecks_of_the_36_lie_on_the_critical_path_and_are_few() -> None:
 
 
 def test_the_json_is_the_same_bytes_under_any_hash_seed() -> None:
-    code = "import json, test_core_plan as t; print(json.dumps(t.plan_of(t.thirty_six()).as_json()))"
+    code = "import json, sys, core_plans as t; print(json.dumps(t.plan_of(t.graph_of(json.load(sys.stdin))).as_json()))"
     path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    given = json.dumps(workstreams()).encode()
 
     def output(seed: str) -> bytes:
-        return subprocess.run(
-            [sys.executable, "-c", code], env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": path}, check=True, capture_output=True
-        ).stdout
+        environ = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": path}
+        return subprocess.run([sys.executable, "-c", code], env=environ, input=given, check=True, capture_output=True).stdout
 
     one, two = output("1"), output("2")
     assert one == two

@@ -95,6 +95,44 @@ def test_what_is_nested_is_rebuilt_when_it_is_asked_for(monkeypatch):
     assert len(rebuilt) == 1
 
 
+def test_one_that_was_asked_is_as_if_it_had_been_made_whole():
+    node = Node.from_row(NODE.row())
+    assert isinstance(node, Node) and type(node) is not Node and repr(type(node)) == repr(Node) and node.__slots__ == Node.__slots__
+    assert node.inputs == (GROUP,) and type(node) is Node and node.with_() == node
+    assert not hasattr(Node, "__getattr__"), "the interpreter would read each of its fields the long way"
+
+
+def test_one_that_was_not_asked_yet_equals_what_it_was_made_of():
+    def late():
+        return Node.from_row(NODE.row())
+
+    assert late() == NODE
+    whole = NODE.with_()
+    assert whole == late()
+    another = late()
+    assert another == late()
+    assert late().with_() == NODE
+
+
 def test_a_field_that_no_record_of_the_kind_has_is_missing():
     for record in (NODE, Node.from_row(NODE.row()), Reason(code="forced")):
         assert not hasattr(record, "nodes")
+
+
+def test_a_record_that_was_not_read_is_read_when_somebody_asks_for_a_field():
+    rows = [marshal.dumps(record.row()) for record in (NODE, Node(id="b", workstream="b"))]
+    first, second = Node.unread(rows)
+    assert isinstance(first, Node) and type(first) is not Node
+    assert (first.id, first.title, type(first) is Node) == ("a", "", False)
+    assert first.inputs == NODE.inputs and type(first) is Node
+    assert second.id == "b" and type(second) is Node
+    assert [*Node.unread(rows)] == [NODE, second] == [one.with_() for one in Node.unread(rows)]
+    assert [repr(one) for one in Node.unread(rows)] == [repr(NODE), repr(second)]
+    assert [hash(one) for one in Node.unread(rows)] == [hash(NODE), hash(second)]
+    assert [one.row() for one in Node.unread(rows)] == [NODE.row(), second.row()]
+
+
+def test_what_no_record_has_is_an_error_also_where_it_was_not_read():
+    (record,) = Node.unread([marshal.dumps(Node(id="b", workstream="b").row())])
+    with pytest.raises(AttributeError, match="nothing"):
+        getattr(record, "nothing")  # noqa: B009

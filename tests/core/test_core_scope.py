@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from uetbuild.core import barred as barred_module
 from uetbuild.core.barred import barred
 from uetbuild.core.nodes import Source
-from uetbuild.core.scope import PathIndex, Scope, files, grounds
+from uetbuild.core.paths import PathIndex
+from uetbuild.core.scope import Scope, files, grounds
 
 NOTHING = PathIndex(())
 EXCLUDE = ("node_modules", "*.egg-info")

@@ -6,6 +6,7 @@ import pytest
 from world import node
 
 from uetbuild.core.coupling import couple
+from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Project, Settings
 from uetbuild.core.stamps import Stage, Stamp
 from uetbuild.engine.discovered import discovered_edges, with_edges
@@ -20,7 +21,7 @@ def graph(*nodes, **discovered: list[str]):
     inferred = couple(nodes)[0]
     project = Project(nodes=tuple(node.with_(inferred=tuple(inferred.get(node.id, ()))) for node in nodes), settings=Settings())
     stamps = {name: Stamp(node=name, stage=Stage.DONE, discovered=dict.fromkeys(paths, "f1")) for name, paths in discovered.items()}
-    found = with_edges(project, discovered_edges(project, stamps))
+    found = with_edges(Graph(project.nodes), discovered_edges(project, stamps))
     return {node.id: {nodes[j].id for j in found.deps[i]} for i, node in enumerate(nodes)}
 
 

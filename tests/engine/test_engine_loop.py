@@ -45,6 +45,14 @@ def test_a_dependency_that_comes_out_the_same_stops_the_build_there(world):
     assert build.code == 0
 
 
+def test_folders_are_looked_at_again_when_a_recipe_may_have_changed_them(world):
+    asked = []
+    world.refusal = lambda path: asked.append((path, world.turns)) or ""
+    Build(world, *CHAIN).run()
+    turns = dict(asked)
+    assert 0 < turns["b"] < turns["c"]
+
+
 def test_status_says_depends_for_what_hangs_on_a_stale_node(world):
     Build(world, *CHAIN).run()
     world.files["a"] = "2"

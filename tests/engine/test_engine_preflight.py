@@ -39,6 +39,14 @@ def test_a_pattern_an_optional_input_or_an_exclusion_may_match_nothing(world):
     assert faults(world, optional.with_(inputs=(*optional.inputs, sources("gone")[0].with_(optional=True)))) == []
 
 
+def test_the_place_that_is_told_is_that_of_the_input_and_not_of_its_exclusion(world):
+    wanted = sources("gone")[0]
+    one = node("a").with_(inputs=(wanted.with_(negative=True, line=3), wanted.with_(optional=True, line=4), wanted.with_(line=5)))
+    with pytest.raises(UetError) as told:
+        preflight(Graph([one]), [0], world)
+    assert told.value.location.line == 5
+
+
 @pytest.mark.parametrize(
     ("wanted", "maker"),
     [

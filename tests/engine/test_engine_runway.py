@@ -6,6 +6,7 @@ import pytest
 from world import Build, World, copy, node
 
 from uetbuild.core.jobs import Result
+from uetbuild.engine.states import State
 
 NAMES = [f"n{number:02d}" for number in range(30)]
 
@@ -147,3 +148,13 @@ def test_so_many_are_prepared_in_a_turn_that_the_first_of_them_are_not_late():
     build.run()
     turns = [len(turn) for turn in "".join(name[0] for name in calls).split("c") if turn]
     assert turns[0] == 4 and max(turns) > 4
+
+
+def test_the_store_may_rest_once_nothing_is_left_but_to_wait_for_what_runs():
+    build = Build(world(), *nodes(), jobs=2)
+    left = []
+    build.world.rest = lambda: left.append(
+        len(build.loop.states.of) - build.loop.states.of.count(State.SUCCEEDED) - len(build.loop._places.taken)
+    )
+    build.run()
+    assert set(left) == {0}

@@ -73,6 +73,7 @@ class World:
         self.remembered: dict[str, dict] = {"stamps": {}, "chains": {}, "answers": {}, "seconds": {}, "approvals": {}}
         self.events: list = []
         self.commits = 0
+        self.rests = self.turns = 0
         self.time = 1000.0
         self.usage: dict[str, bytes] = {}
         self.ledger: list = []
@@ -120,6 +121,9 @@ class World:
         pass
 
     # Hands
+    def look_again(self) -> None:
+        self.turns += 1
+
     def remove(self, path: str) -> None:
         self.files.pop(path, None)
 
@@ -154,6 +158,9 @@ class World:
 
     def seconds(self) -> dict:
         return dict(self.remembered["seconds"])
+
+    def rest(self) -> None:
+        self.rests += 1
 
     def commit(self, changes: Changes) -> None:
         self.commits += 1

@@ -80,8 +80,8 @@ def test_values_arrive_literally_inside_substitutions_and_beside_here_documents(
     # a here-document after the value, quotes inside a substitution inside quotes, `for`, `case`, and a list of words
     template = (
         "for i in {{ vars.late }}; do printf '%s\\0' \"$i\"; done; case {{ vars.late }} in \"{{ vars.late }}\") printf 'same\\0';; esac\n"
-        "printf '%s\\0' \"$(printf %s \"{{ vars.late }}\" {{ vars.late }} '{{ vars.late }}'; echo x)\"; cat >/dev/null <<EOF\nit's \"\nEOF\n"
-        "cat >/dev/null <<EOF && printf '%s\\0' {{ vars.late }} \"{{ vars.late }}\"\nit's \"\nEOF\n"
+        "printf '%s\\0' \"$(printf %s \"{{ vars.late }}\" {{ vars.late }} '{{ vars.late }}'; echo x)\"; read -r told <<EOF\nit's \"\nEOF\n"
+        "read -r told <<EOF && printf '%s\\0' {{ vars.late }} \"{{ vars.late }}\"\nit's \"\nEOF\n"
     )
     texts = values_of(2, 300)
     words = run(shell, lines(template, texts), tmp_path)

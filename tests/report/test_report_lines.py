@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from uetbuild.core.events import Event
+from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Node, Source
 from uetbuild.report.amounts import moment
 from uetbuild.report.lines import Lines, closing
@@ -429,12 +430,12 @@ def node(name: str, creates: str = "", group: bool = False) -> Node:
 
 
 def test_whose_output_is_followed() -> None:
-    nodes = [node("all", group=True), node("gen", "x"), node("test"), node("lint")]
-    assert followed("auto", nodes, [1, 2, 3], {2}) == {2}
-    assert followed("auto", nodes, [1, 2, 3], {1}) == frozenset()
-    assert followed("auto", nodes, [0, 1], {0}) == {1}
-    assert followed("stream", nodes, [0, 1, 2], ()) == {1, 2}
-    assert followed("group", nodes, [1], {1}) == frozenset()
+    graph = Graph([node("all", group=True), node("gen", "x"), node("test"), node("lint")])
+    assert followed("auto", graph, [1, 2, 3], {2}) == {2}
+    assert followed("auto", graph, [1, 2, 3], {1}) == frozenset()
+    assert followed("auto", graph, [0, 1], {0}) == {1}
+    assert followed("stream", graph, [0, 1, 2], ()) == {1, 2}
+    assert followed("group", graph, [1], {1}) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ import os
 
 import pytest
 
+from uetbuild.core.graph import Graph
 from uetbuild.core.nodes import Hole, Node, Project, Settings, ShVar, Source, Step
 from uetbuild.core.secrets import Secrets
 from uetbuild.state import atomic, compiled
 from uetbuild.state.compiled import MOST, cache_key, load, load_some, save
 from uetbuild.state.layout import Layout
 from uetbuild.state.observations import Observations
+from uetbuild.state.sealed import seal
 
 STEP = Step(words=(("cc",), (Hole(name="inputs", context=(("x", 1),)),)), env=(("A", ("b", Hole(name="var", key="rev"))),))
 PROJECT = Project(
@@ -21,6 +23,7 @@ PROJECT = Project(
     settings=Settings(pools=(("llm", 2),)),
     default=("a",),
 )
+GRAPH = Graph(PROJECT.nodes)
 
 
 @pytest.fixture
@@ -39,9 +42,10 @@ def seen():
 
 
 def test_what_was_saved_is_loaded(layout, seen):
-    save(layout, "k", PROJECT, seen, Secrets.known({}, (["PIN"], ["rev"])))
+    save(layout, "k", PROJECT, GRAPH, seen, Secrets.known({}, (["PIN"], ["rev"])))
     kept = load(layout, "k", lambda seen: True)
     assert kept.project == PROJECT
+    assert (kept.graph.nodes, kept.graph.index, kept.graph.row()) == (PROJECT.nodes, GRAPH.index, GRAPH.row())
     assert kept.seen.row() == seen.row()
     assert kept.names == (("PIN",), ("rev",))
     assert load(layout, "other", lambda seen: True) is None
@@ -49,17 +53,18 @@ def test_what_was_saved_is_loaded(layout, seen):
 
 @pytest.mark.parametrize("wanted", [[1], [0, 1]])
 def test_of_some_nodes_no_more_is_believed_than_is_whole(layout, seen, wanted):
-    total = save(layout, "k", PROJECT, seen, Secrets())
+    total = save(layout, "k", PROJECT, GRAPH, seen, Secrets())
     assert load_some(layout, "k", total, wanted).project == PROJECT.with_(nodes=tuple([PROJECT.nodes[i] for i in wanted]))
     assert load_some(layout, "k", total + 1, wanted) is None
     data = atomic.read_own(layout.compiled("k"))
-    for place in range(len(data) - 200, len(data), 17):  # in the last node
+    end = len(data) - len(seal(GRAPH.row()))
+    for place in range(end - 200, end, 17):  # in the last node
         atomic.write(layout.compiled("k"), data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :])
         assert load_some(layout, "k", total, wanted) is None
 
 
 def test_a_damaged_file_is_passed_over(layout, seen):
-    save(layout, "k", PROJECT, seen, Secrets())
+    save(layout, "k", PROJECT, GRAPH, seen, Secrets())
     data = atomic.read_own(layout.compiled("k"))
     for size in range(0, len(data), 61):
         atomic.write(layout.compiled("k"), data[:size])
@@ -72,19 +77,19 @@ def test_a_damaged_file_is_passed_over(layout, seen):
 
 
 def test_a_file_of_another_version_is_passed_over(layout, seen, monkeypatch):
-    save(layout, "k", PROJECT, seen, Secrets())
+    save(layout, "k", PROJECT, GRAPH, seen, Secrets())
     monkeypatch.setattr(compiled, "__version__", "99")
     assert load(layout, "k", lambda seen: True) is None
 
 
 def test_a_file_of_other_sources_of_the_tool_is_passed_over(layout, seen, monkeypatch):
-    save(layout, "k", PROJECT, seen, Secrets())
+    save(layout, "k", PROJECT, GRAPH, seen, Secrets())
     monkeypatch.setattr(compiled, "_sources", lambda: ["load.py 1"])
     assert load(layout, "k", lambda seen: True) is None
 
 
 def test_only_a_regular_file_of_ours_is_believed(layout, seen, monkeypatch):
-    save(layout, "k", PROJECT, seen, Secrets())
+    save(layout, "k", PROJECT, GRAPH, seen, Secrets())
     path = layout.compiled("k")
     os.chmod(path, 0o666)
     assert load(layout, "k", lambda seen: True) is None, "others could have written it"
@@ -100,16 +105,16 @@ def test_only_a_regular_file_of_ours_is_believed(layout, seen, monkeypatch):
 
 def test_the_oldest_files_go(layout, seen):
     for number in range(MOST + 3):
-        save(layout, f"{number}", PROJECT, seen, Secrets())
+        save(layout, f"{number}", PROJECT, GRAPH, seen, Secrets())
         os.utime(layout.compiled(f"{number}"), (number, number))
-    save(layout, "newest", PROJECT, seen, Secrets())
+    save(layout, "newest", PROJECT, GRAPH, seen, Secrets())
     kept = {name for name in os.listdir(layout.folder) if name.startswith("graph-")}
     assert len(kept) == MOST and "graph-newest.bin" in kept and "graph-3.bin" not in kept
 
 
 def test_saving_where_nothing_can_be_written_is_no_error(layout, seen):
     os.rename(layout.folder, layout.folder + "-gone")
-    save(layout, "k", PROJECT, seen, Secrets())
+    save(layout, "k", PROJECT, GRAPH, seen, Secrets())
     assert load(layout, "k", lambda seen: True) is None
 
 

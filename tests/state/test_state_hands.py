@@ -153,6 +153,24 @@ def test_a_file_in_the_way_of_a_folder_is_an_error(root, hands, path):
         hands.make_folder(path)
 
 
+def test_a_folder_that_was_seen_is_believed_until_others_may_have_changed_it(root, outside, hands):
+    (root / "out").mkdir()
+    assert hands.refusal("out/a") == "" and not hands.make_folder("out")
+    assert hands.refusal("out/.git") == "refusing to touch `out/.git`: `.git` is not a recipe's to write"
+    (root / "out").rmdir()
+    (root / "out").symlink_to(outside)
+    hands.look_again()
+    assert "is a link out of the root" in hands.refusal("out/a")
+    (root / "out").unlink()
+    assert hands.make_folder("out")
+
+
+def test_a_folder_that_we_removed_ourselves_is_not_believed_to_be_there(hands):
+    assert hands.make_folder("a/b") and not hands.make_folder("a/b")
+    hands.remove_empty("a/b")
+    assert hands.make_folder("a/b")
+
+
 def test_a_copy_has_bytes_mode_and_times_and_a_link_stays_one(root, outside, hands):
     (root / "out").mkdir()
     (root / "out/tool").write_bytes(b"x" * 3_000_000)

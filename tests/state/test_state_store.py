@@ -18,7 +18,7 @@ from uetbuild.state.database import Database
 from uetbuild.state.disk import RealDisk
 from uetbuild.state.history import History
 from uetbuild.state.layout import Layout
-from uetbuild.state.store import DURATIONS, PAUSE, _put, open_reader, open_writer
+from uetbuild.state.store import DURATIONS, MUCH, PAUSE, _put, open_reader, open_writer
 
 RUN = "20261121-093000-000001-ab12"
 ODD = "odd\udcff\ud800name"
@@ -640,4 +640,21 @@ def test_who_opens_more_later_reads_how_long_those_took_too_and_forgets_nothing_
         learn(writer, number)
     writer.narrow(["n1", "n2", "n3", "n4"])
     assert writer.seconds() == {f"n{number}": pytest.approx(number) for number in (1, 2, 3, 4)}
+    writer.close()
+
+
+def test_in_a_moment_of_rest_much_is_brought_to_the_disk_with_what_was_learnt_and_little_is_not(layout):
+    writer = open_writer(layout)
+    learn(writer, 1)
+    learn(writer, 2)
+    writer.rest()
+    assert learnt(layout) == (2, [1], [1])
+    writer.commit(full_changes(MUCH))
+    size = os.path.getsize(layout.database)
+    writer.rest()
+    assert learnt(layout)[2] == [1, 2]
+    assert os.path.getsize(layout.database) > size, "the WAL was folded into the file"
+    learn(writer, 3)
+    writer.rest()
+    assert learnt(layout)[2] == [1, 2]
     writer.close()

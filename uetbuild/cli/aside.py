@@ -1,4 +1,4 @@
-"""Work that no command has to wait for: done while the first ones run."""
+"""What no command has to wait for: done while the first ones run."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ if TYPE_CHECKING:
 
     from uetbuild.engine.wait import Wait
 
+ENDING = ("uetbuild.state.history", "uetbuild.cli.remember")  # modules that a build needs when it has run something
+
 
 class Aside:
-    """`work` is done once: before a build waits for its commands, or by `finish`."""
+    """`work` is done once: when a build waits for its commands for the first time, or by `finish`. At the former its `later` modules are
+    loaded, too; a build that never waits loads them when it needs them.
+    """
 
-    def __init__(self, work: Callable[[], None]) -> None:
-        self._work: Callable[[], None] | None = work
+    def __init__(self, work: Callable[[], None] | None, later: Sequence[str] = ENDING) -> None:
+        self._work = work
+        self._later = later
         self._wait: Wait
 
     def beside(self, wait: Wait) -> Wait:
@@ -23,12 +28,21 @@ class Aside:
 
     def poll(self, filenos: Sequence[int], seconds: float | None) -> list[int]:
         """See `Wait` (engine/wait.py)."""
-        if filenos and seconds != 0.0:  # somebody works, and there is nothing to judge
+        if (self._later or self._work) and filenos and seconds != 0.0:  # somebody works, and there is nothing to judge
+            self._load()
             self.finish()
         return self._wait.poll(filenos, seconds)
 
     def finish(self) -> None:
-        """Do it now, if it was not done."""
+        """Do the work now, if it was not done."""
         work, self._work = self._work, None
         if work is not None:
             work()
+
+    def _load(self) -> None:
+        later, self._later = self._later, ()
+        try:
+            for name in later:
+                __import__(name)
+        except Exception:
+            pass  # the installation is being replaced, say: what runs shall end, and who needs them will tell

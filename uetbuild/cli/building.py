@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from itertools import count
 
+from uetbuild.cli.aside import Aside
 from uetbuild.cli.clock import SystemClock
 from uetbuild.cli.holding import Held, tracker
 from uetbuild.cli.person import Audience
@@ -31,10 +33,9 @@ from uetbuild.state.layout import new_run_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
-    from uetbuild.cli.aside import Aside
     from uetbuild.cli.options import Options
     from uetbuild.cli.project import OpenProject
     from uetbuild.cli.remember import Remembered, Vouched
@@ -66,12 +67,11 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
         earlier = session.history.events(resumed) if resumed else []
         secrets = session.secrets
         known = secrets.forms
-        keeping = _keeping(session, options)
+        aside = Aside(_keeping(session, options))
         try:
-            session, code, found = _run(session, options, request, held, view, settings, earlier, before, keeping)
+            session, code, found = _run(session, options, request, held, view, settings, earlier, before, aside)
         finally:
-            if keeping is not None:
-                keeping.finish()
+            aside.finish()
         if secrets.forms != known and compiled.tells(session.layout, session.key, secrets):
             session.compiled = 0  # a command told a secret that was not known to be one
         if code in (ExitCode.OK, ExitCode.FAILED) and options.typed is not None and request.focus is None and not held.store.warnings:
@@ -79,17 +79,16 @@ def build(session: OpenProject, options: Options, view: Lines) -> int:
     return code
 
 
-def _keeping(session: OpenProject, options: Options) -> Aside | None:
-    """What keeps a manifest that was just compiled; not only at the end, so that nobody compiles it again after a crash."""
+def _keeping(session: OpenProject, options: Options) -> Callable[[], None] | None:
+    """Keeps a manifest that was just compiled; not only at the end, so that nobody compiles it again after a crash."""
     fresh = session.fresh
     if fresh is None or not session.may_be_kept(options):
         return None
-    from uetbuild.cli.aside import Aside  # only where the manifest changed
 
     def keep() -> None:
-        session.compiled = compiled.save(session.layout, session.key, session.project, fresh, session.secrets)
+        session.compiled = compiled.save(session.layout, session.key, session.project, session.plain, fresh, session.secrets)
 
-    return Aside(keep)
+    return keep
 
 
 def _warn_of(session: OpenProject, view: Lines) -> None:
@@ -108,7 +107,7 @@ def _wanted(session: OpenProject, options: Options) -> tuple[Request, Settings]:
     request = session.request(options)
     named = frozenset(session.asked(options)[0]) if options.targets else frozenset()
     others = request.settled + request.later
-    follow = followed(output_mode(options.output, session.environ), session.graph.nodes, request.members, named, others)
+    follow = followed(output_mode(options.output, session.environ), session.graph, request.members, named, others)
     request = request.with_(follow=follow)
     settings = _settings(session, options)
     if options.resumed:
@@ -152,11 +151,11 @@ def _done(session: OpenProject, i: int, run: str) -> bool:
 
 def _run(
     session: OpenProject, options: Options, request: Request, held: Held, view: Lines, settings: Settings, earlier: Sequence[Event],
-    before: Sequence[tuple[str, dict[str, Any]]], keeping: Aside | None,
+    before: Sequence[tuple[str, dict[str, Any]]], aside: Aside,
 ) -> tuple[OpenProject, int, Remembered | Vouched]:  # fmt: skip
     """Build under the lock. Returns as much of the project as had to be opened, the exit code, and on what the verdict rests if nothing had
     to be done, else what is known of it. `earlier`: the events of a run that goes on; `before`: events, with their data, of what happened
-    before this one begins; `keeping`: what is done beside it.
+    before this one begins; `aside`: what is done beside it.
     """
     store = held.store
     shell = held.shell(session)
@@ -185,7 +184,7 @@ def _run(
 
     try:
         with SignalWait() as wait:
-            waiting = audience.wait(wait) if keeping is None else keeping.beside(audience.wait(wait))
+            waiting = aside.beside(audience.wait(wait))
             loop, disk = opened(session, request)
             loop.run()
             spared = session.beyond(loop, options)
@@ -229,12 +228,12 @@ def _purse(
 ) -> Purse:  # fmt: skip
     """What the build may spend; without a budget no ledger is opened before something was spent."""
     nodes, run = session.graph.nodes, journal.run
-    models = {node.id: node.agent.model for node in nodes if node.agent is not None}
-    budgeted = settings.budget is not None or bool(settings.phases) or any(nodes[i].budget is not None for i in request.members)
+    budgeted = settings.budget is not None or bool(settings.phases) or not session.graph.budgeted.isdisjoint(request.members)
 
     def make() -> Book:
         from uetbuild.cli.money import open_book  # decimal and json: most builds spend nothing
 
+        models = {node.id: node.agent.model for node in nodes if node.agent is not None}
         return open_book(session.layout, settings, run, budgeted, earlier, models, view.warn, session.secrets)
 
     def read(node: str, number: int) -> bytes:
@@ -270,8 +269,7 @@ def priorities(graph: Graph, request: Request, seconds: dict[str, float], settin
     cost = costs(graph, request.members, {name: max(0.1, round(value, 1)) for name, value in seconds.items()})
     keys = ranks(graph, remaining(graph, request.members, cost))
     rank = [0] * len(keys)
-    for place, i in enumerate(sorted(range(len(keys)), key=keys.__getitem__)):
-        rank[i] = place
+    any(map(rank.__setitem__, sorted(range(len(keys)), key=keys.__getitem__), count()))  # None each time: `any` goes on to the end
     return rank, Admission(graph.nodes, request.jobs, settings.pools, Conflicts(graph.nodes, settings.exclude))
 
 

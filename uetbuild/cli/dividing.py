@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from _operator import attrgetter
+from itertools import compress, count
+
 from uetbuild.core.nodes import Node
 from uetbuild.state.parts import Parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from uetbuild.cli.project import OpenProject
     from uetbuild.engine.request import Request
+
+SPECIAL = attrgetter("edits", "depfile", "secrets", "sh_vars", "gates", "agent", "guard", "budget")  # of a node: more than files and order
+REQUIRING = attrgetter("programs", "require_files")
 
 
 def divide(session: OpenProject, request: Request) -> Parts | None:
@@ -18,9 +26,9 @@ def divide(session: OpenProject, request: Request) -> Parts | None:
     graph, settings = session.graph, session.project.settings
     if not session.compiled or request.targets or request.strict_waves or settings.budget is not None or settings.phases:
         return None
-    if session.secrets.late or session.secrets.written or not all(map(_is_plain, graph.nodes)):
+    if session.secrets.late or session.secrets.written or not _are_plain(graph.nodes):
         return None
-    if any(name not in graph.index for name in session.stamps):
+    if not session.stamps.keys() <= graph.index.keys():
         return None  # what nodes that are gone left behind is nobody's input
     made = Parts()
     made.key, made.compiled = session.key, session.compiled
@@ -28,15 +36,12 @@ def divide(session: OpenProject, request: Request) -> Parts | None:
     made.before = graph.before
     made.behind = graph.behind if len(inside) == len(graph.nodes) else [tuple([j for j in each if j in inside]) for each in graph.behind]
     made.level = graph.level
-    made.groups = frozenset([i for i, node in enumerate(graph.nodes) if node.is_group])
-    made.quiet = frozenset([i for i in inside if not (graph.nodes[i].programs or graph.nodes[i].require_files)])
+    made.groups = graph.groups
+    made.quiet = inside.difference(compress(count(), map(any, map(REQUIRING, graph.nodes))))
     made.size = len(graph.workstreams(request.members))
     return made
 
 
-def _is_plain(node: Node) -> bool:
-    """Whether nothing but files, and what comes before it, can change the verdict on a node, and nothing but its outputs is its work."""
-    return not (
-        node.edits or node.depfile or node.secrets or node.sh_vars or node.gates or node.agent is not None or node.guard is not None
-        or node.budget is not None or node.kind not in (Node.WORKSTREAM, Node.GROUP)
-    )  # fmt: skip
+def _are_plain(nodes: Sequence[Node]) -> bool:
+    """Whether nothing but files, and what comes before a node, can change the verdict on it, and nothing but its outputs is its work."""
+    return {Node.WORKSTREAM, Node.GROUP}.issuperset(map(attrgetter("kind"), nodes)) and not any(map(any, map(SPECIAL, nodes)))

@@ -8,6 +8,7 @@ import os
 
 from uetbuild import bytecode
 from uetbuild.cli.options import BUILDS
+from uetbuild.core.graph import Graph
 from uetbuild.core.secrets import ENDINGS, Secrets
 from uetbuild.engine.answers import Answers
 from uetbuild.engine.memory import Memory
@@ -70,7 +71,7 @@ class OpenProject:
         self.compiled = 0  # sum of the file in which the compiled manifest is kept, 0 for none
         self.reader = open_reader(self.layout)
         stamps = self.reader.stamps()
-        self.project, self.secrets = self._compiled(found.manifest, options, stamps)
+        self.project, self.plain, self.secrets = self._compiled(found.manifest, options, stamps)  # `plain`: the graph of the manifest alone
         self._namespace = found.here
         self._edges: Edges | None = None  # of the graph that depfiles told
         self.renew(stamps)
@@ -115,17 +116,17 @@ class OpenProject:
         if edges == self._edges:
             return  # as it is
         self._edges = edges
-        self.graph = with_edges(self.project, edges)
+        self.graph = with_edges(self.plain, edges)
         self._targets = Targets(self.project, self.graph, self._namespace, self.here)
 
-    def _compiled(self, manifest: str, options: Options, stamps: Mapping[str, Stamp]) -> tuple[Project, Secrets]:
+    def _compiled(self, manifest: str, options: Options, stamps: Mapping[str, Stamp]) -> tuple[Project, Graph, Secrets]:
         assignments = dict(options.assignments)
         self.key = compiled.cache_key(self.root, manifest, options.profile, assignments)
         holds = lambda seen: still_holds(seen, self.root, self.environ)  # noqa: E731
         kept = compiled.load(self.layout, self.key, holds) if self.layout.check() else None
         if kept is not None:
             self.rests_on, self.compiled = kept.seen, kept.total
-            return kept.project, Secrets.known(self.environ, kept.names)
+            return kept.project, kept.graph, Secrets.known(self.environ, kept.names)
         bytecode.use("manifest")
         from uetbuild.manifest.load import load  # pydantic, ruamel and jinja2: only when the manifest changed
 
@@ -135,7 +136,7 @@ class OpenProject:
         self.fresh = self.rests_on = disk.observations
         secrets = Secrets.of(self.environ, project.nodes)
         secrets.hush(project)  # one that was kept holds none
-        return project, secrets
+        return project, Graph(project.nodes), secrets
 
     @property
     def history(self) -> History:

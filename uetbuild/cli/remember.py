@@ -91,7 +91,7 @@ def judged_again(session: OpenProject, options: Options, store: SqliteStore, end
     survey.standing = known.nodes
     verdicts = survey.all()
     store.commit(Changes())
-    judged = [i for i in request.members if i in survey.seen or i in known.nodes]
+    judged = filter((survey.seen.keys() | known.nodes).__contains__, request.members)
     return _remembered(session, survey, disk, {i: verdicts[i].verdict in GOOD for i in judged})
 
 

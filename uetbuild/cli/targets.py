@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from uetbuild.core.idpatterns import is_pattern, matcher
 from uetbuild.core.nodes import Node, Source
 from uetbuild.core.paths import resolve
 from uetbuild.core.relative import seen_from
@@ -34,9 +33,7 @@ class Targets:
         for folder, prefix, _ in project.namespaces:
             if folder == here:
                 self._prefix = prefix
-        self._workstreams: dict[str, list[int]] = {}
-        for i, node in enumerate(graph.nodes):
-            self._workstreams.setdefault(node.workstream, []).append(i)
+        self._workstreams = graph.named
 
     def is_id(self, word: str) -> bool:
         """Whether a word names a workstream or node (then it is no command)."""
@@ -84,10 +81,9 @@ class Targets:
         selected = self._selected(word)
         if selected is not None:
             return selected
-        if is_pattern(word):
-            found = self._matching(word)
-            if found:
-                return found
+        found = self._matching(word)
+        if found:
+            return found
         path = resolve(self._cwd, word)
         if path:
             return [i for i, node in enumerate(self._graph.nodes) if _creates(node, path)] or None
@@ -105,9 +101,9 @@ class Targets:
 
     def members(self, indices: Iterable[int]) -> frozenset[int]:
         """These nodes, groups replaced by their members."""
-        nodes, deps = self._graph.nodes, self._graph.deps
+        deps = self._graph.deps
         found = set(indices)
-        while groups := [i for i in found if nodes[i].kind == Node.GROUP]:
+        while groups := found & self._graph.groups:
             found.difference_update(groups)
             found.update(*[deps[i] for i in groups])
         return frozenset(found)
@@ -146,6 +142,10 @@ class Targets:
         raise UetError(f"no gate is `{name}`", hint=_declared(sorted(gates), "the manifest declares no gate that guards anything"))
 
     def _matching(self, pattern: str) -> list[int]:
+        from uetbuild.core.idpatterns import is_pattern, matcher  # few words are neither ids nor `all`
+
+        if not is_pattern(pattern):
+            return []
         matches = [matcher(name) for name in self._names(pattern)]
         return [
             i
@@ -155,12 +155,9 @@ class Targets:
 
     def _everything(self, prefix: str = "") -> list[int]:
         """All workstreams of a namespace ("" for those of all of them) that have files and do not run by themselves."""
-        found = [
-            i
-            for i, node in enumerate(self._graph.nodes)
-            if node.touches_files and node.kind == Node.WORKSTREAM and not (node.manual or node.always)
-            and (not prefix or node.workstream.startswith(f"{prefix}:"))
-        ]  # fmt: skip
+        found = list(self._graph.products)
+        if prefix:
+            found = [i for i in found if self._graph.nodes[i].workstream.startswith(f"{prefix}:")]
         if not found:
             names = [name for name in self._workstreams if (name.startswith(f"{prefix}:") if prefix else ":" not in name)]
             raise UetError(

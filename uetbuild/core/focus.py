@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from uetbuild.core.paths import PathIndex
 from uetbuild.core.render import late_of
-from uetbuild.core.scope import PathIndex, Scope, grounds
+from uetbuild.core.scope import Scope, grounds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

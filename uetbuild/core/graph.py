@@ -5,6 +5,8 @@ Numbers are places in `nodes`. Holds no state of a build and does not know what 
 
 from __future__ import annotations
 
+from itertools import count, filterfalse
+
 from uetbuild.core.approval import APPROVAL
 from uetbuild.core.nodes import Node
 from uetbuild.core.places import declared
@@ -14,6 +16,7 @@ from uetbuild.errors import UetError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from uetbuild.errors import Location
 
@@ -26,34 +29,37 @@ class Graph:
     sorted tuples of numbers. `order`: topological over `before`, groups included; `position[i]`: where `i` stands in it.
     `level[i]`: length of the longest chain of nodes before it, groups and gates not counted; these have the level of the deepest node
     before them (-1 if there is none). `gated`: whether any node is a gate; `approvals`: those that a person answers.
+    `groups`: the nodes that only name others; `budgeted`: those that have a budget; `named`: the nodes of each workstream. `needs`: what
+    `needs` (core/needs.py) found, None where nobody has asked yet.
     """
 
     __slots__ = (
-        "gated",
-        "nodes",
-        "index",
-        "deps",
-        "after",
-        "before",
-        "dependents",
-        "followers",
-        "behind",
-        "order",
-        "position",
-        "level",
-        "approvals",
-    )
+        "nodes", "index", "ids", "priority", "named", "gated", "approvals", "groups", "budgeted", "deps", "after", "before",
+        "dependents", "followers", "behind", "order", "position", "level", "needs", "_products", "_uncounted",
+    )  # fmt: skip
 
-    def __init__(self, nodes: Sequence[Node], inferred: Mapping[str, Sequence[str]] | None = None) -> None:
-        """`inferred` is what `coupling.couple` found; without it each node's own `inferred` counts.
+    def __init__(
+        self, nodes: Sequence[Node], inferred: Mapping[str, Sequence[str]] | None = None, known: Graph | None = None
+    ) -> None:  # fmt: skip
+        """`inferred` is what `coupling.couple` found; without it each node's own `inferred` counts. `known`: a graph of the same nodes.
 
         Raises UetError for a cycle, KeyError for an id that no node has.
         """
         self.nodes = tuple(nodes)
+        self._products: tuple[int, ...] | None = known._products if known else None
+        self.needs: dict[int, tuple[tuple[str, ...], bool]] | None = known.needs if known else None
         gates = [(i, node.guard) for i, node in enumerate(self.nodes) if node.guard is not None]
         self.gated = bool(gates)
         self.approvals = frozenset([i for i, guard in gates if guard.type == APPROVAL])
-        self.index = index = {node.id: number for number, node in enumerate(self.nodes)}
+        self.groups = frozenset([i for i, node in enumerate(self.nodes) if node.kind == Node.GROUP])
+        self._uncounted = frozenset([i for i, node in enumerate(self.nodes) if node.kind in (Node.GROUP, Node.GATE)])
+        self.budgeted = frozenset([i for i, node in enumerate(self.nodes) if node.budget is not None])
+        self.ids = [node.id for node in self.nodes]
+        self.priority = [node.priority for node in self.nodes]
+        self.named: dict[str, list[int]] = {}
+        for i, node in enumerate(self.nodes):
+            self.named.setdefault(node.workstream, []).append(i)
+        self.index = index = dict(zip(self.ids, count(), strict=False))
         self.deps: list[tuple[int, ...]] = []
         self.after: list[tuple[int, ...]] = []
         self.before: list[tuple[int, ...]] = []
@@ -79,6 +85,30 @@ class Graph:
             self.position[number] = place
         self.level = self._levels()
 
+    @classmethod
+    def from_row(cls, nodes: tuple[Node, ...], row: tuple[Any, ...]) -> Graph:
+        """The graph of these nodes that `row` described."""
+        self = cls.__new__(cls)
+        self.nodes = nodes
+        for name, column in zip(ROW, row, strict=True):
+            setattr(self, name, column)
+        self.index = dict(zip(self.ids, count(), strict=False))
+        return self
+
+    def row(self) -> tuple[Any, ...]:
+        """All but the nodes, ready for `marshal.dumps`."""
+        from uetbuild.core.needs import needs  # only where a manifest is kept
+
+        self._products, self.needs = self.products, needs(self.nodes)
+        return tuple([getattr(self, name) for name in ROW])
+
+    @property
+    def products(self) -> tuple[int, ...]:
+        """The nodes that a build of everything makes."""
+        if self._products is None:
+            self._products = tuple([i for i, node in enumerate(self.nodes) if node.is_product])
+        return self._products
+
     def closure(self, targets: Iterable[int]) -> list[int]:
         """The targets and all they depend on, with their gates, in topological order; what they only come `after` is not drawn in.
 
@@ -86,6 +116,8 @@ class Graph:
         leaves out whatever else it guards.
         """
         found = set(targets)
+        if len(found) == len(self.nodes):
+            return list(self.order)
         rest = list(found)
         asked = set(rest) if self.gated else set()
         while rest:
@@ -94,8 +126,6 @@ class Graph:
                 if other not in found:
                     found.add(other)
                     rest.append(other)
-        if len(found) == len(self.nodes):
-            return list(self.order)
         return sorted(found, key=self.position.__getitem__)
 
     def held(self, number: int) -> list[int]:
@@ -135,7 +165,7 @@ class Graph:
 
     def workstreams(self, members: Iterable[int]) -> list[int]:
         """Those of the members that are counted: groups and gates are not."""
-        return [i for i in members if self.nodes[i].kind not in (Node.GROUP, Node.GATE)]
+        return list(filterfalse(self._uncounted.__contains__, members))
 
     def _levels(self) -> list[int]:
         level = [-1] * len(self.nodes)
@@ -144,7 +174,7 @@ class Graph:
             for other in self.before[number]:
                 if level[other] > deepest:
                     deepest = level[other]
-            level[number] = deepest if self.nodes[number].kind in (Node.GROUP, Node.GATE) else deepest + 1
+            level[number] = deepest if number in self._uncounted else deepest + 1
         return level
 
     def _cycle(self) -> UetError:
@@ -162,6 +192,9 @@ class Graph:
             del others[location.order()]
         path = " -> ".join(f"`{node.id}`" for node in [*around, around[0]])
         return UetError(f"dependency cycle: {path}", location, _hint(pairs), others=others.values())
+
+
+ROW = tuple([name for name in Graph.__slots__ if name not in ("nodes", "index")])
 
 
 def _numbers(index: Mapping[str, int], ids: Sequence[str]) -> tuple[int, ...]:

@@ -232,6 +232,27 @@ class Node(Record):
         """Whether its verdict can come from files at all; a recipe without any always runs. A gate's come from what it guards."""
         return bool(self.inputs or self.outputs or self.edits or self.kind == Node.GATE)
 
+    @property
+    def needs(self) -> tuple[tuple[str, ...], bool] | None:
+        """(paths of its inputs that must be there, or be made, before a build begins; whether it requires anything else); None where
+        nothing of it has to be looked at then.
+        """
+        if self.skipped:
+            return None
+        paths = tuple([one.pattern for one in self.needed])
+        requires = bool(self.require_env or self.require_files or self.programs)
+        return (paths, requires) if paths or requires else None
+
+    @property
+    def needed(self) -> list[Source]:
+        """Plain inputs that are not optional."""
+        return [one for one in self.inputs if one.kind == Source.PATH and not (one.optional or one.negative)]
+
+    @property
+    def is_product(self) -> bool:
+        """Whether a build of everything makes it: a workstream that has files and does not run by itself."""
+        return self.kind == Node.WORKSTREAM and not (self.manual or self.always) and self.touches_files
+
 
 class ShVar(Record):
     """A variable whose value a command says (`vars: {rev: {sh: …}}`); `name` is unique in the manifest tree (`api:rev`).

@@ -1,9 +1,15 @@
-"""Names of files inside the root: made canonical, told from globs, and turned into file names of our own.
+"""Names of files inside the root: made canonical, told from globs, turned into file names of our own, and many of them together.
 
 Purely textual: knows nothing of what stands on the disk, so `..` takes the part before it away even where that is a link.
 """
 
 from __future__ import annotations
+
+from _bisect import bisect_left
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 WILDCARDS = "*?[{"
 NAME_LIMIT = 200  # a file name has at most 255 bytes; what is left is for endings such as `.log`
@@ -85,3 +91,25 @@ class Inside:
         if name.startswith(self._root + "/"):
             return resolve("", name[len(self._root) + 1 :]) or name
         return name
+
+
+class PathIndex:
+    """A set of paths that knows what is below a folder."""
+
+    __slots__ = ("_paths", "_set")
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._set = frozenset(paths)
+        self._paths = sorted(self._set)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._set
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def below(self, folder: str) -> list[str]:
+        """The paths below a folder, sorted; "" is the root, which all are below."""
+        if not folder:
+            return list(self._paths)
+        return self._paths[bisect_left(self._paths, folder + "/") : bisect_left(self._paths, folder + "0")]  # `0` comes right after `/`

@@ -62,6 +62,9 @@ class Disk(Protocol):
 class Hands(Protocol):
     """Every change of project files by us (not by recipes). Paths as in Disk. Implementations never follow links out of the root."""
 
+    def look_again(self) -> None:
+        """Recipes may have run: of the folders that were seen nothing is believed any more."""
+
     def refusal(self, path: str) -> str:
         """Why what stands at a path is not touched, "" where it may be: the way to it leads out of the root, or to what is nobody's."""
 
@@ -101,6 +104,9 @@ class Store(Protocol):
 
     def commit(self, changes: Changes) -> None:
         """Make all of it durable, in one transaction, before this returns; empties `changes`."""
+
+    def rest(self) -> None:
+        """Nobody waits for us for some milliseconds: what would be done at the end may be done now."""
 
 
 class Workers(Protocol):

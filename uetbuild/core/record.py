@@ -1,18 +1,19 @@
 """`Record`: slotted values that cross `marshal` as plain tuples.
 
 Lies on the way from argv to the first spawn, so neither dataclasses nor enum nor typing is imported; 10,000 records are
-rebuilt from rows in about 20 ms. What is nested in one is rebuilt when somebody asks for it: of most nodes of a project a build needs only
-the name. By convention a record is never changed after it was made, unless its class says so.
+rebuilt from rows in about 20 ms. What is nested in one is rebuilt when somebody asks for some of it: of most nodes of a project a build
+needs only the name. By convention a record is never changed after it was made, unless its class says so.
 """
 
 from __future__ import annotations
 
 from _operator import attrgetter, is_not  # without `operator`, which is a module in Python
 from itertools import repeat
+from marshal import loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, ClassVar, Self
 
 
@@ -67,26 +68,23 @@ class Record:
         more = len(row) - len(slots)
         if more and (more != 1 or not cls.NESTED):
             raise ValueError(f"a row of {len(row)} values is no {cls.__name__}")
-        self = cls.__new__(cls)
-        any(map(setattr, repeat(self), slots, row))
-        if more:
-            late = self._late = dict(row[-1])
-            any(map(delattr, repeat(self), late))  # until they are asked for
+        kind: type[Self] = _kind(_Late, cls) if more else cls
+        self = kind.__new__(kind)
+        _fill(self, row)
         return self
 
-    def __getattr__(self, name: str) -> Any:
-        """A field that is not rebuilt yet."""
-        try:
-            value = _late(self).pop(name)
-        except (AttributeError, KeyError):
-            raise AttributeError(f"{type(self).__name__} has no {name!r}") from None
-        value = _revive(self.NESTED[name], value)
-        setattr(self, name, value)
-        return value
+    @classmethod
+    def unread(cls, rows: Sequence[bytes]) -> tuple[Self, ...]:
+        """The records of rows that `marshal` wrote, each read when somebody asks for a field of it."""
+        kind: Any = _kind(_Unread, cls)
+        made = tuple(map(kind.__new__, repeat(kind, len(rows))))
+        any(map(setattr, made, repeat("_late"), rows))
+        return made
 
     def with_(self, **changes: Any) -> Self:
         """A copy with some fields replaced."""
-        copy = self.from_row(self._values(self))
+        values = self._values(self)  # now the class of this one is its own
+        copy = self.from_row(values)
         try:
             any(map(setattr, repeat(copy), changes, changes.values()))
         except AttributeError:
@@ -94,7 +92,10 @@ class Record:
         return copy
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._values(self) == self._values(other)
+        if not isinstance(other, Record):
+            return False
+        mine, theirs = self._values(self), other._values(other)  # now the class of both is their own
+        return type(self) is type(other) and mine == theirs
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, *map(_hashable, self._values(self))))
@@ -126,7 +127,70 @@ class Spelled(Record):
         return cls(*row) if len(row) == len(cls.__slots__) else super().from_row(row)
 
 
-_late: Callable[[Record], dict[str, Any]] = vars(Record)["_late"].__get__  # as `record._late`, but asks nobody where there is none
+class _Partial:
+    """What a record is as long as something of it is missing. A class of its own, since the interpreter reads the fields of a class that
+    has `__getattr__` the long way, even those that are there.
+    """
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        """Nothing: the fields are those of the record's class."""
+
+
+class _Unread(_Partial):
+    """What a record is until somebody asks for any of its fields: `_late` is its row, as `marshal` wrote it."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        """A field of what is not read yet."""
+        record: Any = self
+        row = loads(_late(record))
+        del record._late
+        record.__class__ = _kind(_Late, record.WHOLE) if len(row) > len(record.WHOLE.__slots__) else record.WHOLE
+        _fill(record, row)
+        return getattr(record, name)
+
+
+class _Late(_Partial):
+    """What a record is until somebody asks for a field in which it holds records."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        """A field that is not rebuilt yet."""
+        record: Any = self
+        late = _late(record)
+        if name not in late:
+            raise AttributeError(f"{type(self).__name__} has no {name!r}")
+        for field, value in late.items():
+            setattr(self, field, _revive(record.NESTED[field], value))
+        del record._late
+        record.__class__ = record.WHOLE
+        return getattr(self, name)
+
+
+_KINDS: dict[tuple[type[Any], type[Record]], type[Any]] = {}  # by how much is missing of a record, and its class: the class of those
+_late: Callable[[Record], Any] = vars(Record)["_late"].__get__  # as `record._late`, but never asks `__getattr__`
+
+
+def _kind(missing: type[Any], cls: type[Record]) -> type[Any]:
+    """The class of those records of a class of which something is missing: `_Unread` or `_Late`."""
+    if (missing, cls) not in _KINDS:
+        kind: Any = type(cls.__name__, (missing, cls), {"__slots__": (), "__module__": cls.__module__, "WHOLE": cls})
+        kind.__slots__ = cls.__slots__  # for those who ask which fields there are
+        _KINDS[missing, cls] = kind
+    return _KINDS[missing, cls]
+
+
+def _fill(record: Record, row: tuple[Any, ...]) -> None:
+    """Set the fields of a record; what stands behind them in its row later."""
+    slots = record.__slots__
+    any(map(setattr, repeat(record), slots, row))
+    if len(row) > len(slots):
+        late = record._late = dict(row[-1])
+        any(map(delattr, repeat(record), late))  # until they are asked for
 
 
 def _no_field(record: Record, names: Iterable[str]) -> TypeError:

@@ -173,12 +173,14 @@ def render_step(step: Step, values: Values) -> tuple[str, ...]:
         return tuple([render_text(word, values) for word in step.words])
     argv: list[str] = []
     for word in step.words:
-        if len(word) == 1 and isinstance(word[0], Hole):
-            value = values.of(word[0])
-            _refuse_nul(value, _named(word[0]))
-            argv += [value] if isinstance(value, str) else value
-        else:
+        if len(word) != 1:
             argv.append(render_text(word, values))
+        elif isinstance(only := word[0], str):
+            argv.append(only)
+        else:
+            value = values.of(only)
+            _refuse_nul(value, _named(only))
+            argv += [value] if isinstance(value, str) else value
     if not argv or not argv[0]:
         raise UetError("the command is empty" if not argv else "the name of the program is empty", hint=f"it is written `{step.shown}`")
     return tuple(argv)

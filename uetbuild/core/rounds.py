@@ -11,10 +11,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
-    Edges = Mapping[int, Sequence[int]]
+    Edges = Mapping[int, Sequence[int]] | Sequence[Sequence[int]]
 
 
-def together(behind: Edges, guards: Iterable[tuple[int, int]]) -> list[frozenset[int]]:
+def together(behind: Mapping[int, Sequence[int]], guards: Iterable[tuple[int, int]]) -> list[frozenset[int]]:
     """The cells: `behind[i]` is what comes after `i`; `guards`: (gate, workstream that it may send back), …
 
     A gate comes after what it guards, so with the way back these two, and all between them, are on a circle: a cell is a strongly

@@ -7,6 +7,8 @@ estimates come from.
 from __future__ import annotations
 
 from _heapq import heappop, heappush
+from _operator import neg
+from itertools import filterfalse, repeat
 
 from uetbuild.core.nodes import Node
 from uetbuild.core.ready import ReadyList
@@ -25,33 +27,30 @@ UNKNOWN = 1.0  # seconds of a node that never ran (interface section 4)
 
 def costs(graph: Graph, members: Iterable[int], seconds: Mapping[str, float]) -> list[float]:
     """Seconds of each of `members` by history (`seconds`, by node id), by number."""
+    counted = list(filterfalse((graph.groups | graph.approvals).__contains__, members))  # a person's time is not forecast
     cost = [0.0] * len(graph.nodes)
-    for number in members:
-        node = graph.nodes[number]
-        if not node.is_group:
-            cost[number] = 0.0 if number in graph.approvals else seconds.get(node.id, UNKNOWN)  # a person's time is not forecast
+    _put(cost, counted, map(seconds.get, map(graph.ids.__getitem__, counted), repeat(UNKNOWN)))
     return cost
 
 
 def remaining(graph: Graph, members: Collection[int], cost: Sequence[float]) -> list[float]:
     """Seconds of the longest path from the start of each member to the end of the build, by number; 0.0 for the others."""
     left = [0.0] * len(graph.nodes)
-    inside = bytearray(len(graph.nodes))
-    for number in members:
-        inside[number] = 1
-    for number in reversed(graph.order):
-        if inside[number]:
-            longest = 0.0
-            for other in graph.behind[number]:
-                if left[other] > longest:
-                    longest = left[other]
-            left[number] = longest + cost[number]
+    _put(left, members, map(cost.__getitem__, members))
+    behind, inside = graph.behind, frozenset(members)
+    for number in filter(inside.__contains__, filter(behind.__getitem__, reversed(graph.order))):
+        left[number] += max(map(left.__getitem__, behind[number]))
     return left
+
+
+def _put(values: list[float], places: Iterable[int], new: Iterable[float]) -> None:
+    """Set the values at these places, one by one but not in Python: `__setitem__` gives None, so `any` goes on to the end."""
+    any(map(values.__setitem__, places, new))
 
 
 def ranks(graph: Graph, left: Sequence[float]) -> list[Rank]:
     """Sort keys of who starts first, by number: longest remaining path (`left`), then higher `priority`, then id."""
-    return [(-seconds, -node.priority, node.id) for seconds, node in zip(left, graph.nodes, strict=True)]
+    return list(zip(map(neg, left), map(neg, graph.priority), graph.ids, strict=True))
 
 
 def critical_path(graph: Graph, members: Collection[int], left: Sequence[float], shown: Collection[int]) -> list[int]:

@@ -5,6 +5,8 @@ Order (promise 2): outputs cleared, STARTED, recipe, inputs looked at again, out
 
 from __future__ import annotations
 
+from itertools import chain
+
 from uetbuild.core.chains import advance
 from uetbuild.core.depfile import parse
 from uetbuild.core.kinds import Kind
@@ -145,6 +147,10 @@ class Bench:
             makes=tuple([(source.kind, source.pattern, source.folder) for source in node.outputs]),
         )  # fmt: skip
 
+    def look_again(self) -> None:
+        """Recipes may have run since the turn began."""
+        self._outputs.look_again()
+
     def is_free(self, i: int) -> bool:
         """Whether nothing stands in the way of a node (`Outputs.is_free`)."""
         node = self._graph.nodes[i]
@@ -239,12 +245,11 @@ class Bench:
         """Its recipe has ended, and may have changed any of this; of what else it changed nothing is believed that comes after it."""
         node, last = attempt.node, attempt.last
         self._survey.has_run(attempt.i)
-        paths = dict.fromkeys(grounds((*node.inputs, *node.edits, *node.outputs)))
-        for known in (attempt.present.inputs, attempt.edits, attempt.forbidden, () if last is None else last.outputs):
-            paths |= dict.fromkeys(known)
+        known = (attempt.present.inputs, attempt.edits, attempt.forbidden, {} if last is None else last.outputs)
+        paths = [*grounds((*node.inputs, *node.edits, *node.outputs)), *chain(*known)]
         if node.depfile:
-            paths[node.depfile] = None
-        self._disk.forget(list(paths))
+            paths.append(node.depfile)
+        self._disk.forget([*dict.fromkeys(paths)])
 
     def _moved_inputs(self, attempt: Attempt) -> str:
         """The first input that is not what it was when the recipe started, "" if all are."""

@@ -51,9 +51,10 @@ class Cells:
         self._logs: dict[int, int] = {}  # how much of a gate's log was told
         if not graph.gated:
             return
-        sent_back = [i for i in order.behind if is_sent_back(graph.nodes[i])]
-        pairs = [(gate, i) for i in sent_back for gate in self._guarding(i) if gate in order.behind]
-        for nodes in together(order.behind, pairs):
+        inside = frozenset(order.members)
+        sent_back = [i for i in order.members if is_sent_back(graph.nodes[i])]
+        pairs = [(gate, i) for i in sent_back for gate in self._guarding(i) if gate in inside]
+        for nodes in together({i: [j for j in order.behind[i] if j in inside] for i in order.members}, pairs):
             cell = Cell(nodes)
             self.of.update(dict.fromkeys(nodes, cell))
 

@@ -18,27 +18,24 @@ if TYPE_CHECKING:
 Edges = dict[str, list[str]]  # id of a node -> ids of those that create what it read without declaring it
 
 
-def with_edges(project: Project, edges: Edges) -> Graph:
-    """The graph of a project, with the `discovered_edges` of an earlier build where they close no cycle. Raises UetError for a cycle of
-    the manifest itself.
-    """
+def with_edges(graph: Graph, edges: Edges) -> Graph:
+    """The graph of a manifest, with the `discovered_edges` of an earlier build where they close no cycle."""
     if not edges:
-        return Graph(project.nodes)
+        return graph
     try:
-        return _with(project, edges)
+        return _with(graph, edges)
     except UetError:
         pass  # the manifest has changed so that some of them contradict it; then it rules
-    graph = Graph(project.nodes)
     reach, index = Reach(graph), graph.index
     sound = {name: [maker for maker in makers if not reach.precedes(index[name], index[maker])] for name, makers in edges.items()}
     try:
-        return _with(project, sound)
+        return _with(graph, sound)
     except UetError:
         return graph  # what is left contradicts itself
 
 
-def _with(project: Project, edges: Edges) -> Graph:
-    return Graph(project.nodes, {node.id: (*node.inferred, *edges.get(node.id, ())) for node in project.nodes})
+def _with(graph: Graph, edges: Edges) -> Graph:
+    return Graph(graph.nodes, {node.id: (*node.inferred, *edges.get(node.id, ())) for node in graph.nodes}, graph)
 
 
 def discovered_edges(project: Project, stamps: Mapping[str, Stamp]) -> Edges:

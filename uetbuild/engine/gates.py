@@ -10,7 +10,10 @@ from uetbuild.engine.states import GOOD, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from uetbuild.core.graph import Graph
+    from uetbuild.core.nodes import Node
     from uetbuild.engine.journal import Journal
     from uetbuild.engine.memory import Memory
     from uetbuild.engine.states import States
@@ -89,3 +92,13 @@ class Gates:
     def _seconds(self, name: str, verdict: str) -> float:
         stamp = self._memory.stamps.get(name)
         return round(stamp.seconds, 6) if stamp is not None and verdict == "passed" else 0.0
+
+
+def checks_of(node: Node) -> Callable[[str], bool] | None:
+    """Whether a path is one that a gate checks; None where it checks them all, and for other nodes."""
+    if node.guard is None or not node.guard.only:
+        return None
+    from uetbuild.core.globs import matcher  # of some gates
+
+    matches = [matcher(pattern) for pattern in node.guard.only]
+    return lambda path: any(match(path.rpartition("/")[2]) for match in matches)

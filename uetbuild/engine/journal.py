@@ -71,6 +71,10 @@ class Journal:
             for view in self._views:
                 view.flush()
 
+    def rest(self) -> None:
+        """All that is left to do is to wait: what the store has put off may be done now. Raises UetError."""
+        self._store.rest()
+
     def output(self, node: str, log: str) -> None:
         """Tell the views that a log grew; not an event."""
         for view in self._views:

@@ -58,10 +58,7 @@ class Loop:
         self.tally = Tally(self.graph, self.request, self.states)
         self._bench = bench
         self._order = Order(self.graph, survey.recorded, self.states, self.request.members)
-        self._workers = workers
-        self._journal = journal
-        self._wait = wait
-        self._clock = clock
+        self._workers, self._journal, self._wait, self._clock = workers, journal, wait, clock
         self._rank = rank
         self._fresh: list[tuple[int, int]] = []
         self._reasons: dict[int, Judged] = {}
@@ -80,7 +77,9 @@ class Loop:
     @property
     def stopping(self) -> bool:
         """Whether nothing new starts."""
-        return bool(self.interrupts.signal) or self._purse.halted or (bool(self.failures) and self.request.stop != Request.KEEP_GOING)
+        if self.interrupts.signal or self._purse.halted:
+            return True
+        return self.request.stop != Request.KEEP_GOING if self.failures else False
 
     # --- the turns --------------------------------------------------------------------------------------------------------------
 
@@ -117,6 +116,7 @@ class Loop:
             if numbers := self._listen():
                 self._recall()
                 self.interrupts.pass_on(numbers, self._places.taken)
+            self._bench.look_again()
             for news in self._workers.collect():
                 self._hear(news)
 
@@ -124,6 +124,8 @@ class Loop:
         """Wait until something happens or an attempt is due, but not while there is something to judge; the signals that came."""
         hurries = bool(self._fresh) and not self.stopping
         numbers = self._wait.poll((), pause) if not hurries and (pause := self._runway.pause) else []
+        if not (hurries or numbers or self._places.ready or self._later):
+            self._journal.rest()
         seconds = 0.0 if hurries or numbers else None if self.stopping else self._later.seconds
         return numbers + self._wait.poll(self._workers.filenos(), seconds)
 

@@ -5,6 +5,8 @@ A node outside a cell (engine/cells.py) waits for the whole cell instead of its 
 
 from __future__ import annotations
 
+from itertools import filterfalse
+
 from uetbuild.engine.states import FINAL, GOOD, State
 
 TYPE_CHECKING = False
@@ -30,39 +32,39 @@ class Cell:
 
 
 class Order:
-    """The order of one build. `behind[i]`: the members that come after `i`, by manifest or record."""
+    """The order of one build. `behind[i]`: what comes after `i`, by manifest or record, also of what is no member: that is CANCELLED from
+    the beginning, so nobody waits for it, and nothing frees it.
+    """
 
-    __slots__ = ("behind", "_before", "_cells", "_deps", "_missing", "_states")
+    __slots__ = ("behind", "members", "_before", "_cells", "_deps", "_missing", "_states")
 
     def __init__(self, graph: Graph, recorded: RecordedOrder, states: States, members: Sequence[int]) -> None:
         self._deps = graph.deps
         self._states = states
         self._cells: Mapping[int, Cell] = {}
         self._missing: dict[int, int] = {}
-        inside = frozenset(members)
-        self._before = {i: {j for j in (*graph.before[i], *recorded.before.get(i, ())) if j in inside} for i in members}
-        self.behind: dict[int, list[int]] = {i: [] for i in members}
-        for i, before in self._before.items():
-            for j in before:
-                self.behind[j].append(i)
+        self.members = members
+        self._before = _together(graph.before, recorded.before)
+        self.behind = _together(graph.behind, recorded.behind)
 
     def begin(self, cells: Mapping[int, Cell]) -> list[int]:
         """Count; returns the nodes that wait for nothing. `cells`: by the nodes in them."""
         self._cells = cells
-        return self.recount(self._before)
+        return self.recount(self.members)
 
-    def recount(self, nodes: Iterable[int]) -> list[int]:
+    def recount(self, nodes: Sequence[int]) -> list[int]:
         """Count what these wait for now; returns those that wait for nothing."""
-        cells, states = self._cells, self._states.of
-        for i in nodes:
-            if not cells:
-                self._missing[i] = len([j for j in self._before[i] if states[j] not in FINAL])
-                continue
-            mine = cells.get(i)
-            single = [j for j in self._before[i] if cells.get(j) in (None, mine)]
-            whole = {cells[j] for j in self._before[i] if cells.get(j) not in (None, mine)}
-            self._missing[i] = len([j for j in single if states[j] not in FINAL]) + len([cell for cell in whole if cell.open])
-        return [i for i in nodes if not self._missing[i]]
+        missing, before, cells, states = self._missing, self._before, self._cells, self._states.of
+        missing.update(dict.fromkeys(nodes, 0))
+        for i in filter(before.__getitem__, nodes):
+            single: Iterable[int] = before[i]
+            if cells:
+                mine = cells.get(i)
+                whole = {cell for j in before[i] if (cell := cells.get(j)) not in (None, mine)}
+                single = [j for j in before[i] if cells.get(j) not in whole]
+                missing[i] = len([cell for cell in whole if cell.open])
+            missing[i] += len([j for j in single if states[j] not in FINAL])
+        return list(filterfalse(missing.__getitem__, nodes))
 
     def ended(self, i: int) -> tuple[list[int], list[tuple[int, int]]]:
         """A node is final. Returns those that wait for nothing from now on, and (node, the one that blocks it) of those that will not run,
@@ -91,8 +93,12 @@ class Order:
     def closed(self, cell: Cell) -> list[int]:
         """A cell is decided; returns what waits for nothing from now on."""
         freed: list[int] = []
-        for k in sorted({k for j in cell.nodes for k in self.behind[j] if k not in cell.nodes}):
+        for k in sorted({k for j in cell.nodes for k in self.behind[j] if k not in cell.nodes and k in self._missing}):
             self._missing[k] -= 1
             if not self._missing[k] and self._states.of[k] == State.WAITING:
                 freed.append(k)
         return freed
+
+
+def _together(edges: Sequence[Sequence[int]], more: Mapping[int, Sequence[int]]) -> Sequence[Sequence[int]]:
+    return [sorted({*those, *more.get(i, ())}) for i, those in enumerate(edges)] if more else edges

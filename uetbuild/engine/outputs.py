@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Source
-from uetbuild.core.scope import PathIndex, files
+from uetbuild.core.paths import PathIndex
+from uetbuild.core.scope import files
 from uetbuild.core.stamps import Stage
 
 TYPE_CHECKING = False
@@ -44,6 +45,10 @@ class Outputs:
         if self._owners is None:
             self._owners = {source.pattern: node.id for node in self._nodes for source in node.outputs if source.kind == Source.PATH}
         return self._owners
+
+    def look_again(self) -> None:
+        """Recipes may have run since anything was looked at."""
+        self._hands.look_again()
 
     def is_free(self, node: Node, last: Stamp | None) -> bool:
         """Whether it names its outputs one by one and nothing stands there, nor where it wrote before: then there is nothing to refuse, to
@@ -108,13 +113,13 @@ class Outputs:
         """The folders in which the outputs will lie."""
         found: list[str] = []
         for source in node.outputs:
-            if source.kind == Source.PATH and source.folder:
-                found.append(source.pattern)
-            else:
-                pattern = source.pattern
-                while source.kind == Source.GLOB and any(letter in pattern for letter in "*?[{"):
-                    pattern = pattern.rpartition("/")[0]
-                found.append(pattern if source.kind == Source.GLOB else pattern.rpartition("/")[0])
+            pattern = source.pattern
+            if source.kind != Source.GLOB:
+                found.append(pattern if source.folder else pattern.rpartition("/")[0])
+                continue
+            while any(letter in pattern for letter in "*?[{"):
+                pattern = pattern.rpartition("/")[0]
+            found.append(pattern)
         found.append(node.depfile.rpartition("/")[0])
         return [folder for folder in dict.fromkeys(found) if folder]
 
@@ -128,17 +133,17 @@ class Outputs:
         made: dict[str, str] = {}
         missing, unnamed = [], []
         for source in node.outputs:
-            path = source.pattern
-            kind = self._disk.kind(path) if source.kind == Source.PATH else Kind.OTHER
-            if source.kind == Source.GLOB or source.folder or kind == Kind.FOLDER:
-                unnamed.append(source)
             if source.kind != Source.PATH:
+                unnamed.append(source)
                 continue
-            if kind == Kind.ABSENT:
-                if not source.optional:
-                    missing.append(path)
-            else:
-                made[path] = Kind.FOLDER if kind == Kind.FOLDER else self._disk.digest(path)
+            path = source.pattern
+            digest = self._disk.digest(path)
+            if source.folder or digest == Kind.FOLDER:
+                unnamed.append(source)
+            if digest != Kind.ABSENT:
+                made[path] = digest
+            elif not source.optional:
+                missing.append(path)
         for path in self._files(unnamed):
             # a stranger's file that the recipe wrote anew is the node's from now on: else a lost state would lose all outputs
             if path not in strangers or strangers[path] != self._disk.signature(path):
@@ -181,8 +186,10 @@ class Outputs:
 
     def astray(self, paths: Iterable[str]) -> str:
         """Why something of what a node made is not ours to keep, "" where all of it is; each folder is looked at once."""
-        places = {path.rpartition("/")[0]: path for path in paths}
-        return next((why for path in places.values() if (why := self._hands.refusal(path))), "")
+        for path in {path.rpartition("/")[0]: path for path in paths}.values():
+            if why := self._hands.refusal(path):
+                return why
+        return ""
 
     def _open_files(self, node: Node) -> list[str]:
         """Files below folder outputs and files that match glob outputs."""

@@ -37,6 +37,11 @@ class Places:
         """Whether anything runs or is about to."""
         return bool(self.taken)
 
+    @property
+    def ready(self) -> int:
+        """How many nodes wait for nothing but a place."""
+        return len(self._ready)
+
     def push(self, i: int) -> None:
         """A stale node waits for nothing but a place."""
         self._ready.push(i)

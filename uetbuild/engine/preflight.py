@@ -3,47 +3,49 @@
 from __future__ import annotations
 
 from uetbuild.core.kinds import Kind
-from uetbuild.core.nodes import Source
-from uetbuild.core.scope import PathIndex, Scope
 from uetbuild.errors import Location, UetError, UetErrors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from uetbuild.core.graph import Graph
+    from uetbuild.core.needs import Makers
     from uetbuild.core.nodes import Node
     from uetbuild.core.ports import Disk
 
 
-def preflight(graph: Graph, members: Iterable[int], disk: Disk, *, inputs_only: bool = False) -> None:
+def preflight(graph: Graph, members: Collection[int], disk: Disk, *, inputs_only: bool = False) -> None:
     """Raise UetErrors with everything that is missing; `inputs_only` for looking without building."""
-    makers: _Makers | None = None  # mostly all is there, and nobody asks for them
+    makers: Makers | None = None  # mostly all is there, and nobody asks for them
     errors: list[UetError] = []
     told: set[tuple[str, str]] = set()
-    for i in members:
-        node = graph.nodes[i]
-        if node.skipped:
-            continue
+    nodes, kind = graph.nodes, disk.kind
+    needs = graph.needs
+    if needs is None:  # the manifest was read just now, or in part
+        needs = {i: wanted for i in members if (wanted := nodes[i].needs)}
+    for i in filter(needs.__contains__, members):
         disk.reader = i
-        for source in node.inputs:
-            if source.kind != Source.PATH or source.optional or source.negative or disk.kind(source.pattern) != Kind.ABSENT:
-                continue
-            makers = makers or _Makers(graph)
-            if not makers.make(source.pattern):
-                errors.append(_missing_input(node, source))
-        if inputs_only:
-            continue
-        if node.require_env or node.require_files:
-            errors.extend(_missing_requirements(node, disk))
-        if node.programs:
-            errors.extend(_missing_programs(node, disk, told))
+        paths, requires = needs[i]
+        if Kind.ABSENT in map(kind, paths):
+            makers = makers or _makers(nodes)
+            errors += [_missing_input(nodes[i], path) for path in paths if kind(path) == Kind.ABSENT and not makers.make(path)]
+        if requires and not inputs_only:
+            errors += _missing_requirements(nodes[i], disk)
+            errors += _missing_programs(nodes[i], disk, told)
     disk.reader = -1
     if errors:
         raise errors[0] if len(errors) == 1 else UetErrors(errors)
 
 
-def _missing_input(node: Node, source: Source) -> UetError:
+def _makers(nodes: Sequence[Node]) -> Makers:
+    from uetbuild.core.needs import Makers  # only where something is missing
+
+    return Makers(nodes)
+
+
+def _missing_input(node: Node, path: str) -> UetError:
+    source = next(source for source in node.needed if source.pattern == path)
     return UetError(
         f"input `{source.pattern}` of `{node.id}` neither exists nor is created by any workstream",
         Location(node.file, source.line, source.column, len(source.pattern)),
@@ -72,28 +74,3 @@ def _missing_programs(node: Node, disk: Disk, told: set[tuple[str, str]]) -> Ite
             from uetbuild.core.installing import how_to_install  # only for this message
 
             yield UetError(f"`{node.id}` needs the program `{name}`, which is not on PATH", where, how_to_install(name))
-
-
-class _Makers:
-    """Who creates or edits paths; patterns are matched only for what no literal output names."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._literal = PathIndex(
-            [source.pattern for node in graph.nodes for source in node.outputs if source.kind == Source.PATH]
-            + [node.depfile for node in graph.nodes if node.depfile]
-        )
-        self._scopes = [
-            Scope((*node.outputs, *node.edits), ())
-            for node in graph.nodes
-            if node.edits or any(source.kind == Source.GLOB for source in node.outputs)
-        ]
-
-    def make(self, path: str) -> bool:
-        if path in self._literal or self._literal.below(path):
-            return True
-        parent = path.rpartition("/")[0]
-        while parent:
-            if parent in self._literal:
-                return True
-            parent = parent.rpartition("/")[0]
-        return any(scope.matches(path) for scope in self._scopes)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from uetbuild.engine.attempt import Attempt
 
 LONGEST = 4000  # characters of a command in events
+LISTS = ("UET_INPUTS", "UET_CHANGED_FILES")
 PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:=,+@%")  # what no shell gives a meaning
 
 # Calls a function named on the command line: argv is (python, -u, -c, this, folder of the manifest, "pkg.mod:func", JSON of its
@@ -84,11 +85,13 @@ class Kitchen:
         values = self._values(attempt, args, node.cwd)
         elsewhere = {cwd: self._values(attempt, args, cwd) for step in (*node.steps, *node.finally_) if (cwd := step.cwd) is not None}
         env = self._environment(node, values)
-        self._learn(node, env.items())
-        inputs = "".join([f"{path}\n" for path in values.inputs])
-        changed = "".join([f"{path}\n" for path in values.changed])
-        both = ("UET_INPUTS", "UET_CHANGED_FILES")
-        lists = [(both, inputs)] if changed == inputs else [(both[:1], inputs), (both[1:], changed)]
+        if env:
+            self._learn(node, env.items())
+        lists: list[tuple[tuple[str, ...], str]]
+        if values.changed == values.inputs:
+            lists = [(LISTS, _lines(values.inputs))]
+        else:
+            lists = [(LISTS[:1], _lines(values.inputs)), (LISTS[1:], _lines(values.changed))]
         env |= {
             "UET_RUN_ID": self._place.run, "UET_NODE": node.id, "UET_ATTEMPT": str(attempt.number),
             "UET_USAGE_FILE": files + ".usage", "UET_FEEDBACK_FILE": told,
@@ -100,7 +103,8 @@ class Kitchen:
         commands = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]
         finally_ = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.finally_]
         for command in (*commands, *finally_):
-            self._learn(node, command.env)
+            if command.env:
+                self._learn(node, command.env)
         if node.agent is not None:
             prompt = f"{self._place.root}/{node.agent.prompt_file}"
             if attempt.feedback or not node.agent.prompt_file:
@@ -215,6 +219,10 @@ class Kitchen:
 def _is_plain(word: str) -> bool:
     """Whether a shell would read the word as it is."""
     return bool(word) and (PLAIN.issuperset(word) or all(letter.isalnum() or letter in PLAIN for letter in word))
+
+
+def _lines(paths: Iterable[str]) -> str:
+    return "".join([f"{path}\n" for path in paths])
 
 
 def _shouted(name: str) -> str:

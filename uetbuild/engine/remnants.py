@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from uetbuild.core.nodes import Source
-from uetbuild.core.scope import PathIndex, files
+from uetbuild.core.paths import PathIndex
+from uetbuild.core.scope import files
 from uetbuild.core.stamps import Stage
 
 TYPE_CHECKING = False

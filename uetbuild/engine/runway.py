@@ -28,7 +28,7 @@ NEWEST = 0.1  # weight of the newest duration in the mean
 class Runway:
     """What waits for a place though it is prepared: `waiting`, by index of the node."""
 
-    __slots__ = ("waiting", "_before", "_ended", "_graph", "_is_free", "_jobs", "_mean", "_request")
+    __slots__ = ("waiting", "_before", "_ended", "_graph", "_is_free", "_jobs", "_length", "_mean", "_request")
 
     def __init__(self, graph: Graph, request: Request, is_free: Callable[[int], bool]) -> None:
         """`is_free(i)`: whether nothing stands where the outputs of a node will be."""
@@ -40,22 +40,27 @@ class Runway:
         self._before = 0  # how many waited when a turn had ended
         self._ended = 0
         self._mean = 0.0
+        self._length = -1  # to be found
 
     def ended(self, seconds: float) -> None:
         """A recipe took so long."""
         self._ended += 1
         self._mean += (seconds - self._mean) * max(NEWEST, 1 / self._ended)
+        self._length = -1
 
     @property
     def length(self) -> int:
         """How many jobs may wait. They come to be so many turn by turn: to prepare all of them takes as long as some short recipes."""
-        if self._ended < SEEN or self._mean > SHORT:
-            return 0
-        return min(self._jobs * min(MOST, ceil(LEAD / max(self._mean, 0.001))), 2 * (self._before + self._jobs))
+        if self._length < 0:
+            is_short = self._ended >= SEEN and self._mean <= SHORT
+            wanted = self._jobs * min(MOST, ceil(LEAD / max(self._mean, 0.001)))
+            self._length = min(wanted, 2 * (self._before + self._jobs)) if is_short else 0
+        return self._length
 
     def launched(self) -> None:
         """A turn has ended."""
         self._before = len(self.waiting)
+        self._length = -1
 
     @property
     def judged(self) -> int:

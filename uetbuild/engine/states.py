@@ -6,6 +6,8 @@ After n2's `BuildState`: one enumeration, each state with its precondition, ever
 
 from __future__ import annotations
 
+from itertools import repeat
+
 
 class State:
     """`WAITING` for dependencies; `FRESH`: these are done, not judged yet; `STALE`: to be run, waits for a place; `RUNNING`; then final.
@@ -14,7 +16,7 @@ class State:
     failed, but what it guards may be tried again.
     """
 
-    WAITING, FRESH, STALE, RUNNING, SUCCEEDED, UP_TO_DATE, SKIPPED, FAILED, BLOCKED, CANCELLED, WARNED, WAITS, HELD = range(13)
+    WAITING, FRESH, STALE, RUNNING, SUCCEEDED, UP_TO_DATE, SKIPPED, FAILED, BLOCKED, CANCELLED, WARNED, WAITS, HELD = STATES = range(13)
 
 
 FINAL = frozenset(
@@ -33,21 +35,20 @@ _FOLLOWING: dict[int, frozenset[int]] = {
     State.SKIPPED: frozenset((State.WAITING,)),
     State.WARNED: frozenset((State.WAITING,)),
     State.WAITS: frozenset((State.WAITING,)),
+    State.FAILED: frozenset(),
+    State.BLOCKED: frozenset(),
+    State.CANCELLED: frozenset(),
 }
-_NONE: frozenset[int] = frozenset()
 
 
 class States:
-    """State of every node by index, and how many are in each."""
+    """State of every node by index."""
 
-    __slots__ = ("of", "count")
+    __slots__ = ("of",)
 
     def __init__(self, size: int, members: tuple[int, ...]) -> None:
         self.of = [State.CANCELLED] * size
-        for i in members:
-            self.of[i] = State.WAITING
-        self.count = [0] * 13
-        self.count[State.WAITING] = len(members)
+        any(map(self.of.__setitem__, members, repeat(State.WAITING)))  # None each time: `any` goes on to the end
 
     def repeat(self, i: int, state: int) -> bool:
         """Lead a node to where it was before it came to this final state in an earlier part of the build. Returns whether it ran."""
@@ -59,7 +60,5 @@ class States:
     def set(self, i: int, state: int) -> None:
         """The one place where a node changes its state. Raises AssertionError for a transition that must not be."""
         before = self.of[i]
-        assert state in _FOLLOWING.get(before, _NONE), f"node {i}: {before} -> {state}"
-        self.count[before] -= 1
-        self.count[state] += 1
+        assert state in _FOLLOWING[before], f"node {i}: {before} -> {state}"
         self.of[i] = state

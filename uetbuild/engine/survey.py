@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from uetbuild.core.chains import as_read
 from uetbuild.core.fingerprint import digest_text, pieces_row
-from uetbuild.core.globs import matcher
 from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Source
+from uetbuild.core.paths import PathIndex
 from uetbuild.core.reach import Reach
-from uetbuild.core.scope import PathIndex, Scope, files, grounds
+from uetbuild.core.scope import Scope, files, grounds
 from uetbuild.core.staleness import DEPENDS, SKIPPED, UP_TO_DATE, edit_reasons, judge
 from uetbuild.core.stamps import Stage, Stamp
 from uetbuild.core.verdicts import Judged, Reason, Verdict
-from uetbuild.engine.approvals import Approvals
+from uetbuild.engine.gates import checks_of
 from uetbuild.engine.recorded import RecordedOrder
 from uetbuild.engine.remnants import remnants
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from uetbuild.core.nodes import Node, Project, Sources
     from uetbuild.core.ports import Disk
     from uetbuild.engine.answers import Answers
+    from uetbuild.engine.approvals import Approvals
     from uetbuild.engine.memory import Memory
     from uetbuild.engine.request import Request
     from uetbuild.engine.unsure import Unsure
@@ -37,7 +38,7 @@ class Survey:
     """Judges nodes. `present(i)` is what the world says now in the shape of a stamp; what `judge` saw last is kept in `seen`."""
 
     __slots__ = (
-        "project", "graph", "disk", "memory", "answers", "request", "reach", "recorded", "settled", "seen", "stirred", "approvals",
+        "project", "graph", "disk", "memory", "answers", "request", "reach", "recorded", "settled", "seen", "stirred",
         "endings", "gone", "known", "ran", "standing", "_files", "_later", "_members",
     )  # fmt: skip
 
@@ -60,9 +61,15 @@ class Survey:
         self.known: Callable[[int, int], bool] | None = None
         self._files: dict[int, FileList] = {}
         self._members = frozenset(request.members)
-        self.approvals = Approvals(graph, memory, disk, self.absent)
         self.gone: frozenset[str] | None = None  # what nodes that are gone left behind, once it is asked for
         self._later: dict[int, frozenset[str]] = {}
+
+    @property
+    def approvals(self) -> Approvals:
+        """How the approvals of the project stand."""
+        from uetbuild.engine.approvals import Approvals  # few projects have any
+
+        return Approvals(self.graph, self.memory, self.disk, self.absent)
 
     # --- verdicts ---------------------------------------------------------------------------------------------------------------
 
@@ -70,10 +77,13 @@ class Survey:
         """Verdicts of all members without running anything: what hangs on a stale node `depends`."""
         verdicts: dict[int, Judged] = {}
         pending: set[int] = set()
-        commanded = self.request.forced | self.request.arguments
+        sure = (self.standing - self.request.forced - self.request.arguments) | self.graph.groups
         for i in self.request.members:
+            if not pending and i in sure:
+                verdicts[i] = UP_TO_DATE
+                continue
             waits = [j for j in (*self.graph.deps[i], *self.recorded.before.get(i, ())) if j in pending]
-            if self.graph.nodes[i].is_group or (i in self.standing and i not in commanded):
+            if i in sure:
                 verdict = DEPENDS if waits else UP_TO_DATE
             else:
                 verdict = self.judge(i, waits)
@@ -240,7 +250,7 @@ class Survey:
         else:
             absent = self.absent(node)
             paths = sorted({path for name in node.guard.guards if name not in absent for path in self.memory.files_of(name)})
-        return [path for path in paths if checks(path)] if (checks := _checks(node)) else paths
+        return [path for path in paths if checks(path)] if (checks := checks_of(node)) else paths
 
     def absent(self, node: Node) -> frozenset[str]:
         """Ids of the nodes that a gate guards but that take no part in this build: nobody has looked whether they are up to date, so it
@@ -253,8 +263,7 @@ class Survey:
     def _counted(self, node: Node) -> Stamp | None:
         """The stamp as far as it counts in this build: what a gate passed over more than what takes part it has passed over this, too."""
         last = self.memory.stamps.get(node.id)
-        absent = self.absent(node)
-        if last is None or absent.isdisjoint(last.deps):
+        if last is None or not last.deps or (absent := self.absent(node)).isdisjoint(last.deps):
             return last
         return last.with_(deps={name: result for name, result in last.deps.items() if name not in absent})
 
@@ -282,7 +291,7 @@ class Survey:
             return {}
         index, absent = self.graph.index, self.absent(node)
         others = self._without_groups([index[name] for name in node.depends_on if name not in absent])
-        checks, foreign = _checks(node), None
+        checks, foreign = checks_of(node), None
         checked = frozenset(node.guard.guards if node.guard is not None and checks else ())
         if node.agent is not None and node.edits:
             own = Scope(node.edits, self.project.settings.exclude).matches
@@ -307,11 +316,3 @@ class Survey:
         if later is None:
             later = self._later[i] = frozenset([self.graph.nodes[j].id for j in self.reach.later(i)])
         return as_read(self.memory.chains[path], self.disk.digest(path), later.__contains__)
-
-
-def _checks(node: Node) -> Callable[[str], bool] | None:
-    """Whether a path is one that a gate checks; None where it checks them all, and for other nodes."""
-    if node.guard is None or not node.guard.only:
-        return None
-    matches = [matcher(pattern) for pattern in node.guard.only]
-    return lambda path: any(match(path.rpartition("/")[2]) for match in matches)

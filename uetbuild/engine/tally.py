@@ -41,10 +41,11 @@ class Tally:
             return ExitCode.SIGNAL + signal
         if failures:
             others.add(ExitCode.GATE_FAILED if set(failures).issubset(self._gates) else ExitCode.FAILED)
-        if any(self._states.of[i] == State.WAITS for i in self._members):
+        came = set(map(self._states.of.__getitem__, self._members))
+        if State.WAITS in came:
             others.add(ExitCode.WAITS)
         code = next((code for code in PRECEDENCE if code in others), ExitCode.OK)
-        if not code and not all(self._states.of[i] in FINAL for i in self._members):
+        if not code and not came <= FINAL:
             return ExitCode.INTERNAL  # nothing failed, yet something is not built: never say that all is well
         return code
 
@@ -66,7 +67,5 @@ class Tally:
 
     def _came(self, nodes: list[int]) -> list[int]:
         """How many of these are in each state."""
-        count = [0] * len(self._states.count)
-        for i in nodes:
-            count[self._states.of[i]] += 1
-        return count
+        came = list(map(self._states.of.__getitem__, nodes))
+        return list(map(came.count, State.STATES))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uetbuild.core.nodes import Node
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uetbuild.core.graph import Graph
@@ -20,10 +18,10 @@ class Waves:
         self._level = graph.level
         self._journal = journal
         self._strict = request.strict_waves
-        self._members = frozenset([i for i in request.members if graph.nodes[i].kind not in (Node.GROUP, Node.GATE)])
+        self._members = frozenset(graph.workstreams(request.members))
         self._left: dict[int, int] = {}
-        for i in self._members:
-            self._left[self._level[i]] = self._left.get(self._level[i], 0) + 1
+        for level in map(self._level.__getitem__, self._members):
+            self._left[level] = self._left.get(level, 0) + 1
         self._held: dict[int, list[int]] = {}
         self._open: set[int] = set()
 

@@ -13,10 +13,10 @@ from itertools import product
 from uetbuild.core.created import leaves
 from uetbuild.core.nodes import Source
 from uetbuild.core.overlap import OverlapIndex
-from uetbuild.core.paths import fixed_part
+from uetbuild.core.paths import PathIndex, fixed_part
 from uetbuild.core.ports import Disk
 from uetbuild.core.render import as_text
-from uetbuild.core.scope import PathIndex, Scope, files
+from uetbuild.core.scope import Scope, files
 from uetbuild.errors import Location, UetError
 from uetbuild.manifest import templates
 from uetbuild.manifest.faults import Faults

@@ -7,8 +7,8 @@ from typing import Protocol
 from uetbuild.core.globs import fault
 from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Source
-from uetbuild.core.paths import is_glob, resolve
-from uetbuild.core.scope import PathIndex, files
+from uetbuild.core.paths import PathIndex, is_glob, resolve
+from uetbuild.core.scope import files
 from uetbuild.errors import UetError
 from uetbuild.manifest.tree import Text
 from uetbuild.manifest.words import did_you_mean

@@ -186,7 +186,7 @@ class _Loading:
         everything = any(element.text == "all" for element in named) and references.workstream("all", unit) is None
         ids, _ = references.nodes([element for element in named if not everything or element.text != "all"], unit, None, "names")
         if everything:
-            ids = tuple(sorted({*ids, *[node.id for node in nodes if node.id.startswith(unit.prefix) and _is_product(node)]}))
+            ids = tuple(sorted({*ids, *[node.id for node in nodes if node.id.startswith(unit.prefix) and node.is_product]}))
         return ids
 
     # --- the whole ------------------------------------------------------------------------------------------------------------------
@@ -299,8 +299,3 @@ def _created(name: str, where: Text, unit: Unit, namespaces: Namespaces) -> list
             raise UetError(f"`outputs:{name}`: workstream `{one.id}` creates nothing", where.locate(), hint)
         found = [one]
     return [Source(pattern=one.id, kind=Source.CREATED) for one in found if one.spec.outputs and not (len(found) > 1 and one.manual)]
-
-
-def _is_product(node: Node) -> bool:
-    """Whether `all`, where nobody declares it, means the node."""
-    return node.touches_files and not node.manual and not node.always and node.kind == Node.WORKSTREAM

@@ -75,7 +75,8 @@ class Lines:
     def on(self, event: Event) -> None:
         """Show an event, at the latest with the next `flush`: what a turn says is few writes, however many events it has."""
         self._out.holds = self._err.holds = True
-        self._logs.is_new = self._logs.is_new or event.seq == 1
+        if event.seq == 1:
+            self._logs.is_new = True
         if self._dumps is not None:
             self._out.write(safe_json(self._dumps(event.as_json())) + "\n")
         if event.event == "approval_requested":
@@ -228,12 +229,15 @@ class Lines:
 
     def _ran(self, node: str, running: Running, outcome: str, seconds: float) -> None:
         took = duration(seconds) if outcome == "succeeded" else outcome
-        cells, what = width(safe_name(node)), running.what
-        gap = " " * max(0, self._names - cells)
-        room = self._room(cells + len(gap) + len(took) + 4)
+        name, what, gap, room = safe_name(node), running.what, "", _WIDEST
+        if self._is_seen:  # the line shall not wrap
+            cells = width(name)
+            gap = " " * (self._names - cells)
+            room = min(room, self._text.width() - cells - len(gap) - len(took) - 4)
         what = what if width(what) <= room else cut(what, room) if room >= _LEAST else ""
-        time = paint(took, DIM if outcome == "succeeded" else YELLOW, self._text.colours)
-        self._say("  ".join([part for part in (self._name(node) + gap, what, time) if part]))
+        if self._text.colours:
+            name, took = paint(name, GREEN, True), paint(took, DIM if outcome == "succeeded" else YELLOW, True)
+        self._say(f"{name}{gap}  {what}  {took}" if what else f"{name}{gap}  {took}")
 
     def _failed(self, node: str, running: Running, data: dict[str, Any]) -> None:
         why, *more = why_failed(data)
@@ -291,10 +295,6 @@ class Lines:
         """Begin a new line where streamed output left one unfinished."""
         if not self._text.at_start:
             self._text.write("\n")
-
-    def _room(self, taken: int) -> int:
-        """Cells for a title or command in a line of which so many are taken: on a terminal the line shall not wrap."""
-        return min(_WIDEST, self._text.width() - taken) if self._is_seen else _WIDEST
 
     def _name(self, node: str) -> str:
         return paint(safe_name(node), GREEN, self._text.colours)

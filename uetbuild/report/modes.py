@@ -4,9 +4,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
-    from uetbuild.core.nodes import Node
+    from uetbuild.core.graph import Graph
 
 
 def output_mode(choice: str, environ: Mapping[str, str]) -> str:
@@ -23,11 +23,13 @@ def wants_live(declined: bool, environ: Mapping[str, str]) -> bool:
     return not declined and environ.get("TERM", "dumb") not in ("", "dumb") and environ.get("CI", "false") in ("", "0", "false")
 
 
-def followed(mode: str, nodes: Sequence[Node], members: Iterable[int], named: Collection[int], settled: int = 0) -> frozenset[int]:
+def followed(mode: str, graph: Graph, members: Iterable[int], named: Collection[int], settled: int = 0) -> frozenset[int]:
     """The members whose output is shown as it comes (`Request.follow`); `named`: indices named directly, not through a group; `settled`:
     how many take part besides.
     """
-    working = [i for i in members if not nodes[i].is_group]
-    if mode == "stream" or (mode == "auto" and len(working) + settled == 1):
-        return frozenset(working)
-    return frozenset(i for i in working if i in named and not nodes[i].outputs) if mode == "auto" else frozenset()
+    if mode not in ("auto", "stream"):
+        return frozenset()
+    working = frozenset(members) - graph.groups
+    if mode == "stream" or len(working) + settled == 1:
+        return working
+    return frozenset([i for i in working.intersection(named) if not graph.nodes[i].outputs])

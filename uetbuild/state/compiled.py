@@ -1,9 +1,10 @@
 """The manifest tree as it was understood last time, so that YAML, templates and models are not even imported while nothing changed.
 
 `graph-KEY.bin`: a line that names tool, Python and the shape of every record; 4 bytes of the length of what comes next: sealed
-(state/sealed.py), the project's row without its nodes, where each node ends, the CRC32 of the nodes, the observations that its making
-rested on, the names of what is secret in it; then each node, sealed by itself, so that who needs few of them reads few. Whoever loads
-it checks the observations (state/observations.py). A file that is not ours, not whole or of another version is passed over: it is a cache.
+(state/sealed.py), the project's row without its nodes, where each of what follows ends, the CRC32 of it all, the observations that its
+making rested on, the names of what is secret in it; then each node, sealed by itself, so that who needs few of them reads few; last the
+row of their graph, sealed too. Whoever loads it checks the observations (state/observations.py). A file that is not ours, not whole or of
+another version is passed over: it is a cache.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from zlib import crc32
 
 from uetbuild import __version__
 from uetbuild.core import nodes
+from uetbuild.core.graph import ROW, Graph
 from uetbuild.core.record import Record
 from uetbuild.core.sha import sha256
 from uetbuild.state import atomic
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from uetbuild.core.secrets import Secrets
     from uetbuild.state.layout import Layout
 
+    Names = tuple[tuple[str, ...], tuple[str, ...]]
+
 MOST = 16  # files kept: one for each profile, manifest and set of assignments in use
 
 
@@ -39,12 +43,12 @@ def cache_key(root: str, manifest: str, profile: str, assignments: Mapping[str, 
     return sha256(repr((root, manifest, profile, sorted(assignments.items()))).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
-def save(layout: Layout, key: str, project: Project, seen: Observations, secrets: Secrets) -> int:
-    """Keep a compiled manifest that holds none of the `secrets`; the caller may write to the state folder. Returns its sum, 0 where it was
-    not kept. Never raises: without it the next build is only slower.
+def save(layout: Layout, key: str, project: Project, graph: Graph, seen: Observations, secrets: Secrets) -> int:
+    """Keep a compiled manifest that holds none of the `secrets`, and the `graph` of it alone; the caller may write to the state folder.
+    Returns its sum, 0 where it was not kept. Never raises: without it the next build is only slower.
     """
     header = _header()
-    sealed = [seal(node.row()) for node in project.nodes]
+    sealed = [seal(row) for row in (*[node.row() for node in project.nodes], graph.row())]
     nodes = b"".join(sealed)
     head = seal((project.with_(nodes=()).row(), list(accumulate(map(len, sealed))), crc32(nodes), seen.row(), secrets.names), header)
     data = b"".join((header, len(head).to_bytes(4, "little"), head, nodes))
@@ -70,13 +74,19 @@ def tells(layout: Layout, key: str, secrets: Secrets) -> bool:
 class Kept:
     """A manifest as it was compiled: `names` are those of its secrets (`Secrets.names`), `seen` is what it rests on, `total` its sum."""
 
-    __slots__ = ("project", "names", "seen", "total")
+    __slots__ = ("project", "names", "seen", "total", "_graph")
 
-    def __init__(self, project: Project, names: tuple[tuple[str, ...], tuple[str, ...]], seen: Observations, total: int) -> None:
+    def __init__(self, project: Project, names: Names, seen: Observations, total: int, graph: bytes = b"") -> None:
         self.project = project
         self.names = names
         self.seen = seen
         self.total = total
+        self._graph = graph
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the manifest alone, where all of it was loaded."""
+        return Graph.from_row(self.project.nodes, loads(self._graph))
 
 
 def load(layout: Layout, key: str, holds: Callable[[Observations], bool]) -> Kept | None:
@@ -90,8 +100,8 @@ def load(layout: Layout, key: str, holds: Callable[[Observations], bool]) -> Kep
     view = memoryview(data)[body:]
     if not holds(seen) or crc32(view) != crc:
         return None
-    made = [nodes.Node.from_row(loads(view[start + 4 : end])) for start, end in zip((0, *ends), ends, strict=False)]
-    return Kept(nodes.Project.from_row(project).with_(nodes=tuple(made)), names, seen, total)
+    *rows, graph = [bytes(view[start + 4 : end]) for start, end in zip((0, *ends), ends, strict=False)]
+    return Kept(nodes.Project.from_row(project).with_(nodes=nodes.Node.unread(rows)), names, seen, total, graph)
 
 
 def load_some(layout: Layout, key: str, total: int, wanted: Sequence[int]) -> Kept | None:
@@ -130,8 +140,8 @@ def _head(data: bytes) -> tuple[Any, int, int] | None:
 def _header() -> bytes:
     """Version line. Installed files count by their times too, since a version number does not change while the tool is worked on."""
     shapes = [f"{name}:{' '.join(kind.__slots__)}" for name, kind in sorted(vars(nodes).items()) if _is_record(kind)]
-    stamp = sha256("\n".join([*shapes, *_sources()]).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"uetbuild graph 2 {__version__} {sys.implementation.cache_tag} {sys.hexversion:x} {stamp}\n".encode()
+    stamp = sha256("\n".join([*shapes, " ".join(ROW), *_sources()]).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"uetbuild graph 3 {__version__} {sys.implementation.cache_tag} {sys.hexversion:x} {stamp}\n".encode()
 
 
 def _is_record(kind: object) -> bool:

@@ -39,11 +39,18 @@ class FileHands:
         self._state = os.path.realpath(layout.folder) + "/"
         self._tracked = tracked
         self._through_links = through_links
+        self._sound: set[str] = set()  # folders that are there, with no link on the way: since `look_again`
+
+    def look_again(self) -> None:
+        """Others may have changed the folders since they were looked at."""
+        self._sound.clear()
 
     def refusal(self, path: str) -> str:
         """Why what stands at a path is not touched, "" where it may be."""
         try:
-            self._resolved(self._checked(path))
+            path = self._checked(path)
+            if not self._is_sound(path.rpartition("/")[0]):
+                self._resolved(path)
         except UetError as error:
             return error.message
         return ""
@@ -70,6 +77,7 @@ class FileHands:
         """Remove a folder and its parents up to the root, as long as they are empty and not `needed`. Raises UetError for one that is not
         ours."""
         folder = self._checked(folder)
+        self._sound.clear()
         if not folder or not os.path.lexists(os.path.join(self.root, folder)):
             return
         folder = self._resolved(folder)
@@ -88,7 +96,7 @@ class FileHands:
     def make_folder(self, folder: str) -> bool:
         """Make a folder and its parents; whether it was not there. Raises UetError where something else stands in the way."""
         folder = self._checked(folder)
-        if not folder or self._walk(folder)[1]:
+        if not folder or self._is_sound(folder):
             return False
         way = self._resolved(folder + "/.", folder)
         if os.path.isdir(self._base + folder):
@@ -169,6 +177,14 @@ class FileHands:
         relative = os.path.join(real[len(self._base) :], name)
         self._refuse_reserved(relative, shown or path)
         return relative
+
+    def _is_sound(self, folder: str) -> bool:
+        """Whether a folder is there and no link is on the way to it. Many nodes make their files in the same few."""
+        if folder not in self._sound:
+            if self._walk(folder) != ("", True):
+                return False
+            self._sound.add(folder)
+        return True
 
     def _walk(self, folder: str) -> tuple[str, bool]:
         """(the part of a path at which it leaves the folders that it names by a link, "" where it does not; whether a folder is there)."""

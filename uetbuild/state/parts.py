@@ -130,4 +130,6 @@ def read(snapshot: str, total: int) -> Parts | None:
 
 def readers_of(found: int | frozenset[int] | None) -> int | frozenset[int] | None:
     """As `Parts` has them, of those of observations."""
-    return None if found is None or NOBODY in numbers(found) else found
+    if isinstance(found, frozenset):
+        return None if NOBODY in found else found
+    return None if found == NOBODY else found

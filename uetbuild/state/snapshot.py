@@ -7,6 +7,8 @@ looked at, or too young to be told from a later version of itself) is not writte
 from __future__ import annotations
 
 import os
+from _operator import add, and_
+from itertools import repeat
 from marshal import dumps
 from sys import byteorder
 from zlib import crc32
@@ -20,7 +22,7 @@ from uetbuild.state.observations import find_program, numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from uetbuild.core.secrets import Secrets
     from uetbuild.front import Sweep
@@ -55,12 +57,11 @@ def save(
         snapshot.asked, snapshot.open = asked.encode(), list(unfinished)
         if divided is not None:
             base = layout.root.rstrip("/") + "/"
-            full = {_full(base, path): readers for path, readers in seen.readers.items()}
-            divided.readers = [
-                parts.readers_of(full.get(f"{folder.rstrip('/')}/{name}"))
-                for folder, names, _, _ in snapshot.sweeps
-                for name in names_of(names)
-            ]
+            full = dict(zip(_placed(base, seen.readers), seen.readers.values(), strict=True))
+            divided.readers = []
+            for folder, names, _, _ in snapshot.sweeps:
+                paths = map(add, repeat(folder.rstrip("/") + "/"), names_of(names))
+                divided.readers += map(parts.readers_of, map(full.get, paths))
             others = [numbers(readers) for path, readers in seen.readers.items() if not seen.files.get(path)]  # not there, or no file
             divided.missing = {path: parts.readers_of(full.get(path)) for path in snapshot.absent if path in full}
             divided.quiet = divided.quiet.difference(seen.beyond, *others)
@@ -99,7 +100,8 @@ def _snapshot(layout: Layout, words: Sequence[str], cwd: str, said: str, seen: O
     made.kinds = _kinds(base, seen, made.absent)
     tool = str(front.__file__)
     made.led = [(tool, SIGNATURE(os.stat(tool))), *_programs(layout.root, seen.programs, environ.get("PATH"), made.absent)]
-    folders = [(_full(base, path), token) for path, token in sorted(seen.folders.items())]
+    within = dict(sorted(seen.folders.items()))
+    folders = list(zip(_placed(base, within), within.values(), strict=True))
     made.no_folders = [path for path, token in folders if token is None]
     made.folders = _folders([(path, token) for path, token in folders if token is not None])
     made.database = database_signature(layout)
@@ -118,8 +120,9 @@ def _sweeps(base: str, files: Mapping[str, Signature | None]) -> tuple[list[Swee
     """Files by folder, in chunks, with the hash of what they looked like; what each looked like; and those that are not there."""
     if () in files.values():
         raise Unobservable
-    looks = {_full(base, path): hash(token) for path, token in files.items() if token is not None}
-    return *sweeps_of(looks), [_full(base, path) for path, token in files.items() if token is None]
+    there = {path: token for path, token in files.items() if token is not None}
+    looks = dict(zip(_placed(base, there), map(hash, there.values()), strict=True))
+    return *sweeps_of(looks), _placed(base, [path for path, token in files.items() if token is None])
 
 
 def sweeps_of(looks: Mapping[str, int]) -> tuple[list[Sweep], bytes]:
@@ -134,23 +137,24 @@ def sweeps_of(looks: Mapping[str, int]) -> tuple[list[Sweep], bytes]:
     for folder, found in sorted(folders.items()):
         found.sort()
         for start in range(0, len(found), CHUNK):
-            chunk = found[start : start + CHUNK]
-            looked = [look for _, look in chunk]
-            sweeps.append((folder, os.fsencode("\0".join([name for name, _ in chunk])), len(chunk), sweep_hash(looked)))
+            names, looked = zip(*found[start : start + CHUNK], strict=True)
+            sweeps.append((folder, os.fsencode("\0".join(names)), len(names), sweep_hash(looked)))
             prints += looked
-    return sweeps, b"".join([look.to_bytes(8, byteorder, signed=True) for look in prints])
+    unsigned = map(and_, prints, repeat((1 << 64) - 1))
+    return sweeps, b"".join(map(int.to_bytes, unsigned, repeat(8), repeat(byteorder)))
 
 
 def _kinds(base: str, seen: Observations, absent: list[str]) -> list[tuple[str, int]]:
     """Kinds of what has no signature among the files: a signature vouches for the kind as well."""
     kinds: list[tuple[str, int]] = []
-    for path, kind in sorted(seen.kinds.items()):
+    ordered = dict(sorted(seen.kinds.items()))
+    for path, full, kind in zip(ordered, _placed(base, ordered), ordered.values(), strict=True):
         if seen.files.get(path):
             continue
         if kind == Kind.ABSENT:
-            absent.append(_full(base, path))
+            absent.append(full)
         elif kind in FORMATS:
-            kinds.append((_full(base, path), FORMATS[kind]))
+            kinds.append((full, FORMATS[kind]))
         else:
             raise Unobservable
     return kinds
@@ -185,8 +189,9 @@ def _folders(found: Sequence[tuple[str, Signature]]) -> tuple[list[str], int]:
     return [path for path, _ in found], hash(tuple([token for _, token in found]))
 
 
-def _full(base: str, path: str) -> str:
-    return path if path[:1] == "/" else base + path
+def _placed(base: str, paths: Iterable[str]) -> list[str]:
+    """The absolute paths of these."""
+    return [path if path[:1] == "/" else base + path for path in paths]
 
 
 def _bound(layout: Layout, newest: str) -> None:

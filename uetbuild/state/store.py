@@ -39,6 +39,7 @@ PROCESSES = seed("processes", ("run", "node", "pid", "start", "boot"))
 RUNS = seed("runs", ("state", "started", "finished", "summary"))
 
 AT_ONCE = 500  # keys in one query; some builds of SQLite take no more than 999
+MUCH = 100  # stamps after which it is worth to bring all to the disk
 PAUSE = 1.0  # seconds in which what saves work only is written once
 ENDED = frozenset({"succeeded", "failed", "quarantined", "cancelled"})
 RUNNING = "running"
@@ -56,13 +57,13 @@ class SqliteStore:
         self._boot = boot
         self.digests = Digests(lambda: dict(database.rows("SELECT key, body FROM digests")))
         self._durations = Durations(lambda: self._load("durations", DURATIONS, past_of, self._names))
-        self._due = 0.0  # when what saves work only is written again
+        self._due, self._fresh = 0.0, 0  # when what saves work only is written again; stamps that may not be on the disk yet
         self._runs: dict[str, Run] = {}
         self._run = ""
         self._spawned: dict[str, Process] = {}  # what this build recorded of its processes, by key
         self.known = Changes()  # what was read or written here
         self._damaged = 0
-        self._doomed: dict[str, list[Any]] = {}  # table -> keys of damaged rows that are there yet
+        self._doomed: dict[str, list[Any]] = {}  # table -> keys of damaged rows
         self._names: list[str] | None = None  # the nodes of which anything is read, None for all
         self._follows = False  # the stamps are known
         self._stood: Signature | None = None  # what the file looked like when the stamps were read
@@ -71,9 +72,8 @@ class SqliteStore:
     @property
     def warnings(self) -> list[str]:
         """What people should know about the state as it was found."""
-        if not self._damaged:
-            return self.database.warnings
-        return [*self.database.warnings, f"{self._damaged} rows of `{self.database.shown}` are damaged; what they held is built anew"]
+        damaged = f"{self._damaged} rows of `{self.database.shown}` are damaged; what they held is built anew"
+        return [*self.database.warnings, damaged] if self._damaged else self.database.warnings
 
     # --- reading -------------------------------------------------------------------------------------------------------------
 
@@ -176,6 +176,7 @@ class SqliteStore:
         if not changes and not self._has_learnt():
             return
         self._durations.learn(changes.stamps)
+        self._fresh += len(changes.stamps)
         ends = changes.run is not None and changes.run[1] in ENDED
         saving = self._savings() if ends or not changes or monotonic() >= self._due else []
         statements: list[Statement] = [
@@ -183,7 +184,7 @@ class SqliteStore:
             *_facts(changes),
             *saving,
             ("INSERT OR REPLACE INTO events VALUES (?, ?, ?)", event_rows(changes.events)),
-            *self._run_rows(changes),
+            *self._run_rows(changes, ends),
         ]
         found: list[tuple[str, str]] = []
         if is_armed():
@@ -198,6 +199,14 @@ class SqliteStore:
         changes.clear()
         for _, after in found:
             reach(after)
+
+    def rest(self) -> None:
+        """Write what only saves work and bring all to the disk, if that is much, so that the end is short. Raises UetError."""
+        if self._fresh >= MUCH:
+            self._fresh = 0
+            self.database.write(self._savings())
+            self._saved()
+            self.database.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def forget_processes(self) -> None:
         """Nothing is left of runs before; said by who has just looked. Raises UetError."""
@@ -230,18 +239,16 @@ class SqliteStore:
         self._durations.written()
         self._due = monotonic() + PAUSE
 
-    def _run_rows(self, changes: Changes) -> list[Statement]:
+    def _run_rows(self, changes: Changes, ended: bool) -> list[Statement]:
         """The run's row and its processes. A run that ended leaves no process; one that did not is known by its row, even if it was killed
         before the first pid was durable."""
         statements: list[Statement] = []
-        ended = False
         if changes.run is not None:
             run, state, summary = changes.run
             self._run = run
             _, started, finished, _ = self._runs.get(run) or self._stored_run(run)
             times = [event.time for event in changes.events if event.run == run]
             started = started or min(times, default=0.0)
-            ended = state in ENDED
             finished = max(times, default=finished) if ended else 0.0
             self._runs[run] = (state, started, finished, dict(summary))
             statements.append(_put("runs", [(run, self._runs[run])], RUNS))
