@@ -235,7 +235,10 @@ def test_endless_writing_in_the_background_does_not_keep_a_job_from_its_next_com
 
 
 def test_orphans_are_collected_while_their_job_runs(bench):
-    outcome = bench.run("for i in {1..20}; do (true &) ; done; sleep 0.1; ps -o stat= --ppid $PPID | grep -c Z || true")
+    dead = "ps -o stat= --ppid $PPID | grep -c Z"
+    outcome = bench.run(
+        f"for i in {{1..20}}; do (true &) ; done; for i in {{1..200}}; do {dead} >left || break; sleep 0.05; done; cat left"
+    )
     assert bench.log(outcome.key).strip() == "0"
 
 
