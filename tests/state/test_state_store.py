@@ -130,7 +130,7 @@ def test_the_last_durations_are_kept_beside_their_mean(layout):
 
 def test_a_mean_alone_as_earlier_versions_wrote_it_is_still_read(layout):
     writer = open_writer(layout)
-    writer.database.write([_put("durations", [("n", 4.0)], DURATIONS)])
+    writer.database.write([_put("durations", {"n": 4.0}, DURATIONS)])
     again = open_writer(layout)
     assert (again.seconds(), again.durations(), again.warnings) == ({"n": 4.0}, {"n": (4.0,)}, [])
 

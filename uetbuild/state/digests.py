@@ -55,7 +55,8 @@ class Digests:
         """((key, sealed row) to write, (key,) to delete) of what was learnt; kept until `written`. In the order of the keys, in which a
         table takes them fastest."""
         gone = [(key_of(path),) for path, row in self.learnt.items() if row is None]
-        return sorted(sealed_rows([(path, row) for path, row in self.learnt.items() if row is not None], START)), gone
+        put = {path: row for path, row in self.learnt.items() if row is not None} if gone else self.learnt
+        return sorted(sealed_rows(put, START)), gone
 
     def written(self) -> None:
         """What was pending is durable."""

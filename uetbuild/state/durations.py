@@ -56,7 +56,7 @@ class Durations:
 
     def pending(self) -> list[tuple[bytes, bytes]]:
         """(key, sealed row) of what was learnt; kept until `written`. In the order of the keys, in which a table takes them fastest."""
-        return sorted(sealed_rows(self.learnt.items(), START))
+        return sorted(sealed_rows(self.learnt, START))
 
     def written(self) -> None:
         """What was pending is durable."""

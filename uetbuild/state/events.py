@@ -7,6 +7,7 @@ hold older ones as well. Earlier versions wrote a row for each event; they are r
 from __future__ import annotations
 
 from _operator import attrgetter
+from itertools import groupby
 
 from uetbuild.core.events import Event
 from uetbuild.state.sealed import key_of, seal, seed, unseal
@@ -20,14 +21,15 @@ FIELDS = ("seq", "time", "event", "node", "data")
 TURN = seed("events", FIELDS)
 ONE = seed("events", FIELDS[1:])  # of earlier versions
 
+_run = attrgetter("run")
 _row = attrgetter(*FIELDS)
 
 
 def event_rows(events: Sequence[Event]) -> list[tuple[bytes, int, bytes]]:
     """(run, seq of the last, sealed body) of all these, which are in order; no run has two rows where one is enough."""
     rows = []
-    for run in dict.fromkeys([event.run for event in events]):
-        key, told = key_of(run), [_row(event) for event in events if event.run == run]
+    for run, theirs in groupby(sorted(events, key=_run), _run):  # sorting keeps the order of those of one run
+        key, told = key_of(run), list(map(_row, theirs))
         for start in range(0, len(told), MOST):
             part = told[start : start + MOST]
             last = part[-1][0]

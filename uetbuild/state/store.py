@@ -22,7 +22,7 @@ from uetbuild.state.sealed import key_of, sealed_rows, seed, text_of, unseal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, MutableMapping
+    from collections.abc import Callable, Iterator, Mapping, MutableMapping
     from typing import Any
 
     from uetbuild.core.stamps import Chain
@@ -251,11 +251,11 @@ class SqliteStore:
             started = started or min(times, default=0.0)
             finished = max(times, default=finished) if ended else 0.0
             self._runs[run] = (state, started, finished, dict(summary))
-            statements.append(_put("runs", [(run, self._runs[run])], RUNS))
+            statements.append(_put("runs", {run: self._runs[run]}, RUNS))
         spawned: dict[str, Process] = {self._run: (self._run, "", 0, 0, self._boot)} if changes.run is not None else {}
         spawned |= {f"{pid}-{start}-{self._boot}": (self._run, node, pid, start, self._boot) for node, pid, start in changes.pids}
         self._spawned |= spawned
-        statements.append(_put("processes", spawned.items(), PROCESSES))
+        statements.append(_put("processes", spawned, PROCESSES))
         if ended:
             self._spawned.clear()
             statements.append(("DELETE FROM processes", [()]))
@@ -272,9 +272,9 @@ class SqliteStore:
         the next one. Events and runs of before are lost, and digests are learnt again."""
         return [
             *_facts(self.known),
-            _put("durations", self._durations.loaded().items(), DURATIONS),
-            _put("runs", self._runs.items(), RUNS),
-            _put("processes", self._spawned.items(), PROCESSES),
+            _put("durations", self._durations.loaded(), DURATIONS),
+            _put("runs", self._runs, RUNS),
+            _put("processes", self._spawned, PROCESSES),
         ]
 
     def _stored_run(self, run: str) -> Run:
@@ -302,16 +302,16 @@ def _facts(changes: Changes) -> list[Statement]:
     """The statements for all that is no history."""
     return [
         _delete("stamps", changes.dropped),
-        _put("stamps", [(node, stamp.row()) for node, stamp in changes.stamps.items()], STAMPS),
-        _put("chains", [(path, tuple([link.row() for link in chain])) for path, chain in changes.chains.items() if chain], CHAINS),
+        _put("stamps", {node: stamp.row() for node, stamp in changes.stamps.items()}, STAMPS),
+        _put("chains", {path: tuple([link.row() for link in chain]) for path, chain in changes.chains.items() if chain}, CHAINS),
         _delete("chains", [path for path, chain in changes.chains.items() if not chain]),
-        _put("answers", changes.answers.items(), ANSWERS),
-        _put("approvals", [(key, answer.row()) for key, answer in changes.approvals.items() if answer is not None], APPROVALS),
+        _put("answers", changes.answers, ANSWERS),
+        _put("approvals", {key: answer.row() for key, answer in changes.approvals.items() if answer is not None}, APPROVALS),
         _delete("approvals", [key for key, answer in changes.approvals.items() if answer is None]),
     ]
 
 
-def _put(table: str, rows: Iterable[tuple[str, Any]], start: int) -> Statement:
+def _put(table: str, rows: Mapping[str, Any], start: int) -> Statement:
     return (f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", sealed_rows(rows, start))
 
 
