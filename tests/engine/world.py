@@ -339,13 +339,11 @@ class FakeShell:
 class Seen:
     def __init__(self) -> None:
         self.events: list = []
-        self.flushed: list[int] = []  # how many events there were when it was told to show them
+        self.turns = 0  # how often it was told of any
 
-    def on(self, event) -> None:
-        self.events.append(event)
-
-    def flush(self) -> None:
-        self.flushed.append(len(self.events))
+    def on(self, events) -> None:
+        self.events += events
+        self.turns += 1
 
     def output(self, node: str, log: str) -> None:
         self.events.append(("output", node))

@@ -41,13 +41,12 @@ class Build:
         self.seq = 0
 
     def tell(self, event: str, node: str = "", **data: Any) -> None:
-        self.on(event, node, **data)
-        self.view.flush()
+        self.view.on([self.made(event, node, **data)])
 
-    def on(self, event: str, node: str = "", **data: Any) -> None:
-        """As `tell`, where more is told in the same turn."""
+    def made(self, event: str, node: str = "", **data: Any) -> Event:
+        """An event that happens now."""
         self.seq += 1
-        self.view.on(Event(seq=self.seq, time=1.5, run="r1", event=event, node=node, data=data))
+        return Event(seq=self.seq, time=1.5, run="r1", event=event, node=node, data=data)
 
     def log(self, node: str) -> str:
         return str(self.folder / f"{node}.log")
@@ -99,15 +98,13 @@ def test_a_successful_build_says_one_line_a_node_and_a_closing_line(tmp_path: Pa
 
 def test_what_a_turn_says_is_as_few_writes_as_keep_its_order(tmp_path: Path) -> None:
     build = Build(tmp_path)
-    build.on("run_started", targets=["all"], jobs=4, nodes=12)
-    for name in "abcd":
-        build.on("node_started", name, attempt=1, command="cc x.c", title="", log="")
-    for name in "ab":
-        build.on("node_finished", name, outcome="succeeded", seconds=0.3, code=0, message="", log="", command="")
-    assert build.sheet == []
-    build.on("node_finished", "c", outcome="failed", seconds=0.3, code=2, message="", log="", command="")
-    build.on("node_finished", "d", outcome="succeeded", seconds=0.3, code=0, message="", log="", command="")
-    build.view.flush()
+    ended: dict[str, Any] = {"outcome": "succeeded", "seconds": 0.3, "code": 0, "message": "", "log": "", "command": ""}
+    turn = [build.made("run_started", targets=["all"], jobs=4, nodes=12)]
+    turn += [build.made("node_started", name, attempt=1, command="cc x.c", title="", log="") for name in "abcd"]
+    turn += [build.made("node_finished", name, **ended) for name in "ab"]
+    turn.append(build.made("node_finished", "c", **ended | {"outcome": "failed", "code": 2}))
+    turn.append(build.made("node_finished", "d", **ended))
+    build.view.on(turn)
     assert build.sheet == ["a  cc x.c  0.3s\nb  cc x.c  0.3s\n", "!error: `c` failed: exit 2\n!  $ cc x.c\n", "d  cc x.c  0.3s\n"]
     build.view.warn("said at once")
     assert build.sheet[-1] == "!warning: said at once\n"

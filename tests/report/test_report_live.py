@@ -82,9 +82,8 @@ class Build:
         return self.done, self.left
 
     def tell(self, event: str, node: str = "", **data: Any) -> None:
-        for view in (self.live, self.lines):
-            view.on(Event(seq=1, time=1.5, run="r1", event=event, node=node, data=data))
-            view.flush()
+        for view in (self.lines, self.live):
+            view.on([Event(seq=1, time=1.5, run="r1", event=event, node=node, data=data)])
 
     def start(self, *nodes: str, log: str = "") -> None:
         for node in nodes:

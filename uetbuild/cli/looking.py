@@ -36,7 +36,7 @@ class Looking(Audience):
         self._borrowers: set[str] = set()
         screen, *_ = streams = view.streams
         self._live = Live(view, screen, streams, SystemClock.monotonic, self._seconds, self._progress, self._borrowers)
-        self.views = (self._live, view)
+        self.views = (view, self._live)  # so that all is said when the region makes room for a node that gets the terminal
         self.person = Terminal(self._live.clear)
 
     def wait(self, wait: Wait) -> Wait:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, MutableMapping
+from collections.abc import Container, Mapping, MutableMapping, Sequence
 from typing import Protocol
 
 from uetbuild.core.approval import Answer
@@ -184,11 +184,8 @@ class Feedback(Protocol):
 class View(Protocol):
     """Whoever shows the build; told everything as it happens, causes nothing."""
 
-    def on(self, event: Event) -> None:
-        """An event, in order, right after it was made durable."""
-
-    def flush(self) -> None:
-        """For now that was all: show what is not shown yet."""
+    def on(self, events: Sequence[Event]) -> None:
+        """What happened in a turn, in order, right after it was made durable."""
 
     def output(self, node: str, log: str) -> None:
         """The log file of a followed node grew."""

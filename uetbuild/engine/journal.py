@@ -65,11 +65,8 @@ class Journal:
             self._store.commit(self.changes)
         if told:
             reach("events.telling")
-            for event in told:
-                for view in self._views:
-                    view.on(event)
             for view in self._views:
-                view.flush()
+                view.on(told)
 
     def rest(self) -> None:
         """All that is left to do is to wait: what the store has put off may be done now. Raises UetError."""

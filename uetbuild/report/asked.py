@@ -6,28 +6,28 @@ from uetbuild.report.escapes import safe_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from uetbuild.core.events import Event
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
 SHOWN_FILES = 8
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:@%+,=")
 
 
-def asked_lines(events: Iterable[Event], command: str) -> list[str]:
-    """The lines about all `approval_requested`; `command`: the program with the options that lead to this project."""
-    return [line for event in events for line in _one(event, command)]
+def asked_lines(run: str, asked: Iterable[tuple[str, Mapping[str, Any]]], command: str) -> list[str]:
+    """The lines about all `approval_requested` of a run, of each its node and data; `command`: the program with the options that lead to
+    this project.
+    """
+    return [line for node, data in asked for line in _one(run, node, data, command)]
 
 
-def _one(event: Event, command: str) -> list[str]:
-    data = event.data
+def _one(run: str, node: str, data: Mapping[str, Any], command: str) -> list[str]:
     files = data.get("files", ())
     question = data.get("message") or "look at what was made"
-    lines = [f"`{safe_name(event.node)}` waits for approval: {safe_name(question)}"]
+    lines = [f"`{safe_name(node)}` waits for approval: {safe_name(question)}"]
     lines += [f"  {safe_name(path)}" for path in files[:SHOWN_FILES]]
     if len(files) > SHOWN_FILES:
         lines.append(f"  … and {len(files) - SHOWN_FILES} more")
-    typed = f"{command} approve {event.run} {as_typed(data.get('gate') or event.node)}"
+    typed = f"{command} approve {run} {as_typed(data.get('gate') or node)}"
     return [*lines, f"hint: `{typed} --yes` (or `--no`), then build again"]
 
 

@@ -17,6 +17,7 @@ from uetbuild.report.tail import last_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from uetbuild.core.events import Event
@@ -39,7 +40,7 @@ class Lines:
 
     __slots__ = (
         "_announced", "_asked", "_command", "_dumps", "_err", "_explain", "_failures", "_here", "_is_seen", "_logs", "_mode", "_out",
-        "_prefixed", "_names", "_quiet", "_reasons", "_running", "_text", "_verbose", "live", "several",
+        "_prefixed", "_names", "_quiet", "_reasons", "_run", "_running", "_text", "_verbose", "live", "several",
     )  # fmt: skip
 
     def __init__(
@@ -56,7 +57,8 @@ class Lines:
         self._explain = explain
         self._here = here.rstrip("/") + "/" if here else ""
         self._command = command
-        self._asked: list[Event] = []  # what waits for a person
+        self._run = ""
+        self._asked: list[tuple[str, dict[str, Any]]] = []  # what waits for a person: node and data of the event
         self.several = self._prefixed = False
         self._names = 0  # cells of the longest name of what has started, on a terminal
         self._announced: dict[str, int] = {}  # nodes whose next attempt was told: where in its log the latest begins
@@ -72,21 +74,19 @@ class Lines:
 
     # --- ports.View -------------------------------------------------------------------------------------------------------------
 
-    def on(self, event: Event) -> None:
-        """Show an event, at the latest with the next `flush`: what a turn says is few writes, however many events it has."""
-        self._out.holds = self._err.holds = True
-        if event.seq == 1:
+    def on(self, events: Sequence[Event]) -> None:
+        """Show what happened in a turn: few writes, however many events it has."""
+        dumps = self._dumps
+        self._run = events[0].run
+        if events[0].seq == 1:
             self._logs.is_new = True
-        if self._dumps is not None:
-            self._out.write(safe_json(self._dumps(event.as_json())) + "\n")
-        if event.event == "approval_requested":
-            self._asked.append(event)
-        show = _SHOW.get(event.event)
-        if show is not None:
-            show(self, event.node, event.data)
-
-    def flush(self) -> None:
-        """Show what is held."""
+        self._out.holds = self._err.holds = True
+        for event in events:
+            if dumps is not None:
+                self._out.write(safe_json(dumps(event.as_json())) + "\n")
+            show = _SHOW.get(event.event)
+            if show is not None:
+                show(self, event.node, event.data)
         release(self._out, self._err)
 
     def output(self, node: str, log: str) -> None:
@@ -192,6 +192,7 @@ class Lines:
             self._complain(f"  {safe_name(data['message'])}")
 
     def _approval_requested(self, node: str, data: dict[str, Any]) -> None:
+        self._asked.append((node, data))
         self._say(f"{self._name(node)}  {paint('waits for approval', YELLOW, self._text.colours)}")
 
     def _interrupted(self, node: str, data: dict[str, Any]) -> None:
@@ -211,7 +212,7 @@ class Lines:
         if self._asked:
             from uetbuild.report.asked import asked_lines  # most builds ask nobody
 
-            for line in asked_lines(self._asked, self._command):
+            for line in asked_lines(self._run, self._asked, self._command):
                 self._complain(line)
         if not self._quiet:
             self._text.line(paint(closing(data), _CLOSING.get(data.get("state", ""), BOLD), self._text.colours))

@@ -13,7 +13,7 @@ from uetbuild.report.running import Running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import Any
 
     from uetbuild.core.events import Event
@@ -66,10 +66,17 @@ class Live:
 
     # --- ports.View -------------------------------------------------------------------------------------------------------------
 
-    def on(self, event: Event) -> None:
-        """Follow an event; nothing is drawn now."""
-        node, data = event.node, event.data
+    def on(self, events: Sequence[Event]) -> None:
+        """Follow what happened in a turn; nothing is drawn now, since it draws when it is time to."""
         self._changed = True
+        for event in events:
+            self._follow(event)
+
+    def output(self, node: str, log: str) -> None:
+        """Output is no matter of the region."""
+
+    def _follow(self, event: Event) -> None:
+        node, data = event.node, event.data
         if event.event == "node_started":
             self._waiting.pop(node, None)
             self._running[node] = (self._clock(), Running(data).what)
@@ -84,12 +91,6 @@ class Live:
             self._begin(data)
         elif event.event == "run_finished":
             self.close()
-
-    def flush(self) -> None:
-        """It draws when it is time to."""
-
-    def output(self, node: str, log: str) -> None:
-        """Output is no matter of the region."""
 
     # --- frames -----------------------------------------------------------------------------------------------------------------
 
