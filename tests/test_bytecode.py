@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import marshal
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from zlib import crc32
 
 import pytest
 
@@ -89,8 +91,10 @@ def test_what_is_in_the_bundles_is_what_builds_load_and_nothing_else(site: Path,
     assert part[""] == cold[""] == set()
 
 
-def test_who_only_looks_reads_no_bundle(site: Path, project: Path) -> None:
-    assert build(site, project, "list")["build"] == set()
+def test_who_only_looks_takes_from_it_what_it_needs(site: Path, project: Path) -> None:
+    found = build(site, project, "list")
+    assert "uetbuild.cli.project" in found["build"]
+    assert not found["build"] & found[""]
 
 
 # --- one bundle of one module ----------------------------------------------------------------------------------------------------
@@ -108,7 +112,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "build.bytecode").touch()
     monkeypatch.setattr(bytecode, "FOLDER", str(folder))
     monkeypatch.setattr(bytecode, "INSTALLED", True)
-    monkeypatch.setattr(bytecode, "lacking", [])
+    monkeypatch.setattr(bytecode, "lacking", set())
     monkeypatch.setattr(binder, "BUNDLES", {"build": {"": "probe"}})
     monkeypatch.setattr(uetbuild, "__path__", [*uetbuild.__path__, str(folder)])
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
@@ -140,7 +144,7 @@ def test_a_module_of_a_bundle_is_like_any_other(package: Path) -> None:
 
 def test_an_empty_bundle_is_lacking_and_changes_nothing(package: Path) -> None:
     module, bound = loaded()
-    assert (module.speak(), bound, bytecode.lacking) == ("one", False, ["build"])
+    assert (module.speak(), bound, bytecode.lacking) == ("one", False, {"build"})
 
 
 @pytest.mark.parametrize("text", [SOURCE.replace("one", "two"), SOURCE + "# longer\n"])
@@ -163,7 +167,13 @@ def test_a_source_that_is_gone_takes_the_bundle_with_it(package: Path) -> None:
         loaded()
 
 
-@pytest.mark.parametrize("what", ["cut", "changed", "of another Python", "of another folder", "no marshal"])
+def sealed(index: bytes) -> bytes:
+    return len(index).to_bytes(4, "little") + crc32(index).to_bytes(4, "little") + index
+
+
+@pytest.mark.parametrize(
+    "what", ["cut", "cut early", "changed", "changed early", "of another Python", "of another folder", "no marshal", "no code"]
+)
 def test_a_bundle_that_is_not_as_it_should_be_is_passed_over(package: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     file = package / "build.bytecode"
     with monkeypatch.context() as written:
@@ -176,12 +186,27 @@ def test_a_bundle_that_is_not_as_it_should_be_is_passed_over(package: Path, monk
     whole = file.read_bytes()
     if what == "cut":
         file.write_bytes(whole[:-1])
+    if what == "cut early":
+        file.write_bytes(whole[:20])
     if what == "changed":
         file.write_bytes(whole[:-20] + bytes(20))
+    if what == "changed early":
+        file.write_bytes(whole[:12] + bytes(8) + whole[20:])
     if what == "no marshal":
-        binder._write("build", b"\xff")
+        file.write_bytes(sealed(b"\xff") + b"more")
+    if what == "no code":
+        stamped, modules, then, _ = marshal.loads(whole[8:])
+        file.write_bytes(sealed(marshal.dumps((stamped, modules, then, [(0, 1, crc32(b"\xff"))]))) + b"\xff")
     module, bound = loaded()
-    assert (module.speak(), bound, bytecode.lacking) == ("one", False, ["build"])
+    assert (module.speak(), bound, bytecode.lacking) == ("one", False, {"build"})
+
+
+def test_a_bundle_that_another_one_replaces_is_read_to_its_end(package: Path) -> None:
+    binder.bind(["build"])
+    bytecode.use("build")
+    (package / "build.bytecode").unlink()
+    (package / "build.bytecode").write_bytes(b"another")
+    assert isinstance(importlib.import_module("uetbuild.probe").__loader__, bytecode.Bound)
 
 
 @pytest.mark.parametrize("why", ["no bytecode wanted", "sources somebody works on", "no bundle brought along"])

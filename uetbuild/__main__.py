@@ -46,11 +46,10 @@ def _load(words: list[str]) -> Callable[[list[str]], int]:
     differing = None if isinstance(found, bytes) else found
     gc.set_threshold(1_000_000, 50, 50)  # a build makes much that stays, hardly anything in circles; a look takes 15 ms and more
     _hear_signals()
-    if differing is not None:
-        from uetbuild import bytecode  # these words are known to build: `app` comes from the one file, too
+    from uetbuild import bytecode  # only now, as above
 
-        bytecode.use("build")
-    from uetbuild.cli.app import main as run  # the full program: 20 ms
+    bytecode.use("build")  # what other commands load lies there, too
+    from uetbuild.cli.app import main as run  # the full program: 15 ms
 
     return lambda words: run(words, differing)
 

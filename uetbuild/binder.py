@@ -1,4 +1,4 @@
-"""Binds the compiled code of many modules into one file (`bytecode.py`), at the end of a build that has found none that holds.
+"""Binds the compiled code of many modules into one file (`bytecode.py`), at the end of a program that has found none that holds.
 
 Which modules stands here by name, so that what is in a bundle does not depend on who was the first to need it.
 """
@@ -9,6 +9,7 @@ import os
 import sys
 from _frozen_importlib_external import SourceFileLoader
 from collections.abc import Iterable
+from itertools import accumulate
 from marshal import dumps
 from typing import Any
 from zlib import crc32
@@ -77,9 +78,12 @@ def _bundle(names: Iterable[str]) -> bytes:
     """Raises OSError, ImportError, SyntaxError."""
     paths = [(name, _source(name)) for name in names]
     then = bytecode.seen([path for _, path in paths])  # before they are read
-    codes = {name: SourceFileLoader(name, path).get_code(name) for name, path in paths}
-    body: Any = (bytecode.stamp(), paths, then, codes)
-    return dumps(body)
+    codes = [dumps(SourceFileLoader(name, path).get_code(name)) for name, path in paths]
+    ends = list(accumulate(map(len, codes)))
+    places = [(end - len(code), len(code), crc32(code)) for code, end in zip(codes, ends, strict=True)]
+    index: Any = (bytecode.stamp(), paths, then, places)
+    packed = dumps(index)
+    return b"".join((len(packed).to_bytes(4, "little"), crc32(packed).to_bytes(4, "little"), packed, *codes))
 
 
 def _source(name: str) -> str:
@@ -93,7 +97,7 @@ def _write(name: str, body: bytes) -> None:
     draft = f"{path}.{os.getpid()}"
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "wb") as file:
-            file.write(len(body).to_bytes(4, "little") + crc32(body).to_bytes(4, "little") + body)
+            file.write(body)
         os.replace(draft, path)
     except BaseException:
         if os.path.exists(draft):

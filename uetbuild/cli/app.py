@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from uetbuild import __version__, bytecode
+from uetbuild import __version__
 from uetbuild.cli.argv import parse, settle
 from uetbuild.cli.face import Face
 from uetbuild.cli.options import REMEMBERED
@@ -83,8 +83,6 @@ def _run(face: Face, words: Sequence[str]) -> int:
     if options.command == "build":
         if options.args is None and all(option.name in REMEMBERED for option, _ in parsed.given):
             options.typed = tuple(words)
-        if face.differing is None:  # else the door has done so
-            bytecode.use("build")
         from uetbuild.cli.commands import build  # not for who only looks
 
         return build.run(face)
