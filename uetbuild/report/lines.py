@@ -143,8 +143,7 @@ class Lines:
             self._reasons[node] = data.get("reasons", [])
 
     def _started(self, node: str, data: dict[str, Any]) -> None:
-        running = self._running[node] = Running(data)
-        running.started(self._logs.of(node, running.log), followed=self._mode != "failed")
+        running = self._running[node] = Running(data, self._logs.of(node, data.get("log") or ""), followed=self._mode != "failed")
         if self._is_seen and self._names < (cells := width(safe_name(node))) <= _NAMES:
             self._names = cells
         if data.get("attempt", 1) > 1 and node not in self._announced:

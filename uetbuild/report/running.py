@@ -15,28 +15,31 @@ _WIDEST = 1000  # characters of a line
 
 
 class Running:
-    """Made from the data of `node_started`. `log`: path of what it prints, "" = nowhere; `begins`: where in it this attempt does;
-    `streamed`: its output is shown as it comes; `tail`: what is shown of it, None where nothing is to be.
+    """Made from the data of `node_started`. `begins`: where in its log this attempt does, as `Beginnings` says; `streamed`: its output is
+    shown as it comes; `tail`: what is shown of it, None where nothing is to be, as for one that is not `followed`.
     """
 
-    __slots__ = ("begins", "command", "log", "streamed", "title", "_followed", "_tail")
+    __slots__ = ("begins", "streamed", "_data", "_followed", "_tail")
 
-    def __init__(self, data: dict[str, Any], begins: int = 0) -> None:
-        self.title: str = data.get("title") or ""
-        self.command: str = data.get("command") or ""
-        self.log: str = data.get("log") or ""
-        self.begins, self.streamed = begins, False
-        self._followed = False
+    def __init__(self, data: dict[str, Any], begins: int = 0, followed: bool = False) -> None:
+        self.begins = begins
+        self.streamed = False
+        self._data = data
+        self._followed = followed
         self._tail: Tail | None = None
 
-    def started(self, begins: int, followed: bool) -> None:
-        """It starts now; `begins`: as `Beginnings` says; `followed`: what it prints may be shown."""
-        self.begins = begins
-        self._followed = followed and bool(self.log)
+    @property
+    def log(self) -> str:
+        """Path of what it prints, "" = nowhere."""
+        return self._data.get("log") or ""
+
+    @property
+    def command(self) -> str:
+        return self._data.get("command") or ""
 
     @property
     def tail(self) -> Tail | None:
-        if self._tail is None and self._followed:
+        if self._tail is None and self._followed and self.log:
             self._tail = Tail(self.log, self.begins)
         return self._tail
 
@@ -48,7 +51,7 @@ class Running:
     @property
     def what(self) -> str:
         """What it does: its title or the first line of its command."""
-        return one_line(self.title or self.command)
+        return one_line(self._data.get("title") or self.command)
 
 
 class Beginnings:
