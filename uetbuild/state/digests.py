@@ -13,31 +13,24 @@ START = seed("digests", ("size", "mtime_ns", "ctime_ns", "inode", "digest"))
 
 
 class Digests:
-    """`load` gives all sealed rows by key; called once, when the first file is asked for. A row is opened when its file is. `find`, where
-    it is set, gives one: for who will ask for few.
+    """`load` gives all sealed rows by key; called once, when the first file is asked for. A row is opened when its file is. `find` gives
+    one: to be set by who will ask for few.
     """
 
-    __slots__ = ("find", "learnt", "_known", "_load", "_sealed")
+    __slots__ = ("find", "learnt", "_known", "_load")
 
-    def __init__(self, load: Callable[[], Mapping[bytes, bytes]] | None = None) -> None:
-        self.find: Callable[[bytes], bytes | None] | None = None
+    def __init__(self, load: Callable[[], Mapping[bytes, bytes]] = dict) -> None:
+        self.find: Callable[[bytes], bytes | None] = self._find_first
         self.learnt: dict[str, Row | None] = {}  # since the last commit; None: the file is gone
         self._known: dict[str, Row | None] = {}
         self._load = load
-        self._sealed: Mapping[bytes, bytes] = {}
 
     def get(self, path: str) -> Row | None:
         """What is remembered of a path."""
         if path in self._known:
             return self._known[path]
         key = key_of(path)
-        if self.find is not None:
-            blob = self.find(key)
-        else:
-            if self._load is not None:
-                load, self._load = self._load, None
-                self._sealed = load()
-            blob = self._sealed.get(key)
+        blob = self.find(key)
         row: Row | None = unseal(blob, key, START) if blob is not None else None
         self._known[path] = row
         return row
@@ -50,6 +43,10 @@ class Digests:
         """Nothing stands there any more."""
         if self.get(path) is not None:
             self._known[path] = self.learnt[path] = None
+
+    def _find_first(self, key: bytes) -> bytes | None:
+        self.find = self._load().get
+        return self.find(key)
 
     def pending(self) -> tuple[list[tuple[bytes, bytes]], list[tuple[bytes]]]:
         """((key, sealed row) to write, (key,) to delete) of what was learnt; kept until `written`. In the order of the keys, in which a

@@ -10,17 +10,19 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from _operator import attrgetter
 from time import time_ns
 
 from uetbuild.core.kinds import Kind
 from uetbuild.core.sha import sha256
 from uetbuild.errors import UetError
 from uetbuild.failpoints import reach
+from uetbuild.front import FOLDER, SIGNATURE
 from uetbuild.state import content
 from uetbuild.state.absence import require_absence
 from uetbuild.state.looks import Look, Looks, split
 from uetbuild.state.mounts import granularity
-from uetbuild.state.observations import CHANGED, COARSE, Observations, find_program, folder_signature, is_settled, kind_of, signature
+from uetbuild.state.observations import CHANGED, COARSE, Observations, find_program, is_settled, kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
     from uetbuild.state.observations import Signature
 
 LINKS = 40  # as many links in a row as the kernel follows
+DIGEST, KIND, VOUCHES = map(attrgetter, ("digest", "kind", "vouches"))  # of a look
 ATTEMPTS = 3  # at reading a file that is being written
 READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+READ_FILE = READ | os.O_NOFOLLOW
 
 
 class RealDisk:
@@ -64,24 +68,39 @@ class RealDisk:
         """A letter of `Kind`. Raises UetError where a folder on the way may not be searched."""
         if path[:1] == "/":
             path = self._inside(path)
-        kind = self._looks.at(path).kind
+        kind = self._looks[path].kind
         if self.observing:
             self.observations.saw_kind(path, kind, self.reader)
         return kind
 
     def signature(self, path: str) -> str:
         """A token that changes whenever the file is written or replaced; "" where nothing is."""
-        token = self._looks.at(self._inside(path)).token
+        token = self._looks[self._inside(path)].token
         return "" if token is None else "-".join(map(str, token))
 
     def digest(self, path: str) -> str:
         """Digest of what stands there (core/stamps.py); `o` for devices and the like. Raises UetError when it cannot be read."""
-        return self._digest(self._inside(path) if path[:1] == "/" else path)
+        if path[:1] == "/":
+            path = self._inside(path)
+        look = self._looks[path]
+        if look.digest is None:
+            if look.kind == Kind.FILE:
+                look.digest = self._digest_file(path, look)
+            elif look.kind == Kind.LINK:
+                look.digest = self._digest_link(path, look)
+            elif look.kind == Kind.ABSENT:
+                look.digest = Kind.ABSENT
+                self._digests.drop(path)
+            else:
+                return self.kind(path)
+        if self.observing:
+            self.observations.saw_file(path, look.vouches, self.reader)
+        return look.digest
 
     def vouch(self, files: Mapping[str, str], reader: int) -> bool:
         """Whether what was seen last at these paths are regular files of these digests, and a change of one would show; recorded then."""
-        looks = [*map(self._looks.at, files)]
-        if [look.digest if look.kind == Kind.FILE and look.vouches else None for look in looks] != [*files.values()]:
+        looks = [*map(self._looks.__getitem__, files)]
+        if [*map(DIGEST, looks)] != [*files.values()] or {*map(KIND, looks)} != {Kind.FILE} or not all(map(VOUCHES, looks)):
             return False
         for path, look in zip(files, looks, strict=True):
             self.vouched.saw_file(path, look.vouches, reader)
@@ -90,9 +109,9 @@ class RealDisk:
     def read(self, path: str) -> bytes | None:
         """Content of a file, through links, None where there is none. Raises UetError when it cannot be read."""
         path = self._inside(path)
-        look = self._looks.at(path)
+        look = self._looks[path]
         if look.kind == Kind.LINK:
-            self._digest(path)  # so that the target is observed too
+            self.digest(path)  # so that the target is observed too
         elif look.kind == Kind.FILE:
             self.observations.saw_file(path, look.vouches, self.reader)
         else:
@@ -103,7 +122,7 @@ class RealDisk:
             descriptor = os.open(self._full(path), READ)
             try:
                 status = os.fstat(descriptor)
-                if look.kind == Kind.FILE and signature(status) != look.token:
+                if look.kind == Kind.FILE and SIGNATURE(status) != look.token:
                     self.observations.files[path] = ()
                 return content.read(descriptor, status.st_size) if stat.S_ISREG(status.st_mode) else None
             finally:
@@ -158,13 +177,13 @@ class RealDisk:
     def _see(self, path: str) -> Look:
         now = time_ns()
         try:
-            status = os.lstat(self._full(path))
+            status = os.lstat(path if path[:1] == "/" else self._base + path)  # `_full`, without the call
         except (FileNotFoundError, ValueError):  # a zero byte: no file has that name
             return Look(Kind.ABSENT, None, None)
         except OSError as error:
             self._absent(path, error)
             return Look(Kind.ABSENT, None, None)
-        token = signature(status)
+        token = SIGNATURE(status)
         return Look(kind_of(status.st_mode), token, token if self._is_settled(status, now) else ())
 
     def _is_settled(self, status: os.stat_result, now: int) -> bool:
@@ -179,22 +198,6 @@ class RealDisk:
 
     # --- digests ---------------------------------------------------------------------------------------------------------------
 
-    def _digest(self, path: str) -> str:
-        look = self._looks.at(path)
-        if look.digest is None:
-            if look.kind == Kind.FOLDER or look.kind == Kind.OTHER:
-                return self.kind(path)
-            if look.kind == Kind.FILE:
-                look.digest = self._digest_file(path, look)
-            elif look.kind == Kind.LINK:
-                look.digest = self._digest_link(path, look)
-            else:
-                look.digest = Kind.ABSENT
-                self._digests.drop(path)
-        if self.observing:
-            self.observations.saw_file(path, look.vouches, self.reader)
-        return look.digest
-
     def _digest_file(self, path: str, look: Look) -> str:
         row = self._digests.get(path)
         if row is not None and row[:4] == look.token:
@@ -203,8 +206,8 @@ class RealDisk:
             for _ in range(ATTEMPTS):
                 now = time_ns()
                 before, digest, after = self._hash(path)
-                token = signature(after)
-                is_whole = signature(before) == token
+                token = SIGNATURE(after)
+                is_whole = SIGNATURE(before) == token
                 if is_whole:
                     break
         except OSError as error:
@@ -214,14 +217,14 @@ class RealDisk:
             return Kind.ABSENT
         if token != look.token or not is_whole:  # written after we looked: this digest is of now, and nothing may rely on it
             look.token, look.vouches = token, ()
-        elif self._is_settled(before, now):
-            self._digests.put(path, (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino, digest))
+        elif look.vouches or self._is_settled(before, now):  # what vouched for the content then still does, of the same times
+            self._digests.put(path, (*token, digest))
         return digest
 
     def _hash(self, path: str) -> tuple[os.stat_result, str, os.stat_result]:
         """Digest of the file that stands there now, and what it was before and after it was read. Raises OSError."""
         reach("file.hashing")
-        descriptor = os.open(self._full(path), READ | os.O_NOFOLLOW)
+        descriptor = os.open(self._full(path), READ_FILE)
         try:
             before = os.fstat(descriptor)
             digest = content.digest(descriptor, before.st_size)
@@ -241,7 +244,7 @@ class RealDisk:
         self.observations.beyond.add(self.reader)
         reader, self.reader = self.reader, -1  # who asks for the link later does not come by here again
         try:
-            inner = self._digest(target) if self._leads_somewhere(path, target) else Kind.ABSENT
+            inner = self.digest(target) if self._leads_somewhere(path, target) else Kind.ABSENT
         except UetError:  # what may not be read is no fault of the link
             inner = Kind.OTHER
         finally:
@@ -251,13 +254,13 @@ class RealDisk:
     def _leads_somewhere(self, path: str, target: str) -> bool:
         """Whether links end, as far as the kernel follows them. Observes those that do not."""
         way = [path]
-        while (look := self._looks.at(target)).kind == Kind.LINK:
+        while (look := self._looks[target]).kind == Kind.LINK:
             text = self._text_of(target, look)
             if text is None:
                 return True
             if target in way or len(way) == LINKS:
                 for link in way:
-                    self.observations.saw_file(link, self._looks.at(link).vouches, self.reader)
+                    self.observations.saw_file(link, self._looks[link].vouches, self.reader)
                 return False
             way.append(target)
             target = self._target(target, text)
@@ -287,7 +290,7 @@ class RealDisk:
             status = os.stat(self._full(path))
         except OSError:
             return False
-        return stat.S_ISDIR(status.st_mode) and folder_signature(status) == here.token
+        return stat.S_ISDIR(status.st_mode) and FOLDER(status) == here.token
 
     def _list(self, path: str, here: Folder) -> list[tuple[str, str]]:
         now = time_ns()
@@ -299,7 +302,7 @@ class RealDisk:
             status = os.stat(full)
             with os.scandir(full) as found:
                 listing = sorted([(entry.name, _kind_of_entry(entry)) for entry in found])
-            token = folder_signature(status) if self._is_settled(status, now) else ()
+            token = FOLDER(status) if self._is_settled(status, now) else ()
         except ValueError:
             pass
         except OSError as error:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from uetbuild.state.observations import Signature
 
 
+ROOTS = ("", "/")  # what no folder is above
+
+
 class Look:
     """What was seen of one path: `kind`, `token` (its signature, None = absent), `vouches` (the token, or () while a change might not
     show in it), `digest` once it was asked for."""
@@ -29,22 +32,25 @@ class Look:
 
 
 class Folder:
-    """What was seen in one folder. `below`: folders in it of which something was seen. `listing` is valid while `checked`; after that
-    if the folder's signature still is `token` (() = cannot tell, None = no folder)."""
+    """What was seen in one folder. `above`: the one in which it lies; `seen`: paths in it that were looked at; `below`: folders in it of
+    which something was seen. `listing` is valid while `checked`; after that if the folder's signature still is `token` (() = cannot
+    tell, None = no folder)."""
 
-    __slots__ = ("aliased", "below", "checked", "listing", "looks", "token")
+    __slots__ = ("above", "below", "checked", "listing", "path", "seen", "token")
 
-    def __init__(self, aliased: bool) -> None:
-        self.aliased = aliased
+    def __init__(self, path: str, above: Folder | None) -> None:
+        self.path = path
+        self.above = above
         self.below: set[str] = set()
-        self.looks: dict[str, Look] = {}
+        self.seen: set[str] = set()
         self.listing: list[tuple[str, str]] | None = None
         self.token: Signature | None = None
         self.checked = False
 
 
-class Looks:
-    """The memory; `see` looks at a path for the first time. Paths are root-relative or absolute, without `/` at the end."""
+class Looks(dict[str, Look]):
+    """The memory: what was seen of a path, or now is where nothing is known; `see` looks at it. Paths are root-relative or absolute,
+    without `/` at the end."""
 
     __slots__ = ("_aliased", "_folders", "_links", "_see")
 
@@ -54,15 +60,11 @@ class Looks:
         self._aliased: dict[str, Folder] = {}
         self._links: list[Look] = []
 
-    def at(self, path: str) -> Look:
-        """What was or now is seen of a path."""
-        parent, slash, name = path.rpartition("/")  # `split`, without the call: nothing is asked as often as this
-        if not parent:
-            parent = slash
-        folder = self._folders.get(parent) or self.folder(parent)
-        look = folder.looks.get(name)
-        if look is None:
-            look = folder.looks[name] = self._see(path)
+    def __missing__(self, path: str) -> Look:
+        parent, slash, _ = path.rpartition("/")  # `split`, without the call
+        folder = self._folders.get(parent or slash) or self.folder(parent or slash)
+        folder.seen.add(path)
+        look = self[path] = self._see(path)
         return look
 
     def folder(self, path: str) -> Folder:
@@ -71,7 +73,7 @@ class Looks:
         if folder is not None:
             return folder
         missing = [path]
-        while path not in ("", "/"):
+        while path not in ROOTS:
             path = split(path)[0]
             if path in self._folders:
                 break
@@ -91,35 +93,48 @@ class Looks:
             look.digest = None
         self._links.clear()
         if paths is None:
+            self.clear()
             self._folders.clear()
             self._aliased.clear()
             return
         for folder in self._aliased.values():
-            folder.looks.clear()
+            self._forget_in(folder)
             folder.checked = False
-        folders = self._folders
+        folders, parents = self._folders, set()
         for path in paths:
             if path in folders:
                 self._forget_below(path)
-            while path and path != "/":
-                parent, slash, name = path.rpartition("/")  # `split`, without the call
-                path = parent or slash
-                if path in folders:
-                    above = folders[path]
-                    above.looks.pop(name, None)
-                    above.checked = False
+            self.pop(path, None)
+            parent, slash, _ = path.rpartition("/")  # `split`, without the call
+            parents.add(parent or slash)
+        for path in parents:
+            while path not in folders and path not in ROOTS:  # in these nothing was seen
+                self.pop(path, None)
+                path = split(path)[0]
+            above = folders.get(path)
+            while above is not None:
+                above.checked = False
+                self.pop(above.path, None)
+                above = above.above
 
     def _make(self, path: str) -> Folder:
-        aliased = False
-        if path not in ("", "/"):
-            above, name = split(path)
-            parent = self._folders[above]
-            parent.below.add(path)
-            aliased = parent.aliased or name in ("..", ".") or self.at(path).kind == Kind.LINK
-        folder = self._folders[path] = Folder(aliased)
+        """The memory of a folder; that of the one above it is there."""
+        if path in ROOTS:
+            folder = self._folders[path] = Folder(path, None)
+            return folder
+        above, name = split(path)
+        parent = self._folders[above]
+        parent.below.add(path)
+        aliased = above in self._aliased or name in ("..", ".") or self[path].kind == Kind.LINK
+        folder = self._folders[path] = Folder(path, parent)
         if aliased:
             self._aliased[path] = folder
         return folder
+
+    def _forget_in(self, folder: Folder) -> None:
+        for path in folder.seen:
+            self.pop(path, None)
+        folder.seen.clear()
 
     def _forget_below(self, path: str) -> None:
         paths = [path]
@@ -127,6 +142,7 @@ class Looks:
             path = paths.pop()
             folder = self._folders.pop(path, None)
             if folder is not None:
+                self._forget_in(folder)
                 self._aliased.pop(path, None)
                 paths.extend(folder.below)
 

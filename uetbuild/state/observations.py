@@ -10,6 +10,7 @@ import os
 import stat
 
 from uetbuild.core.kinds import Kind
+from uetbuild.front import FOLDER, SIGNATURE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def still_holds(seen: Observations, root: str, environ: Mapping[str, str]) -> bo
 
 def _file_now(base: str, path: str) -> Signature | None:
     try:
-        return signature(os.lstat(path if path[:1] == "/" else base + path))
+        return SIGNATURE(os.lstat(path if path[:1] == "/" else base + path))
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
 
@@ -126,7 +127,7 @@ def _folder_now(base: str, path: str) -> Signature | None:
         status = os.stat(path if path[:1] == "/" else base + path)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
-    return folder_signature(status) if stat.S_ISDIR(status.st_mode) else None
+    return FOLDER(status) if stat.S_ISDIR(status.st_mode) else None
 
 
 def _kind_now(base: str, path: str) -> str:
@@ -134,16 +135,6 @@ def _kind_now(base: str, path: str) -> str:
         return kind_of(os.lstat(path if path[:1] == "/" else base + path).st_mode)
     except (OSError, ValueError):
         return Kind.ABSENT
-
-
-def signature(status: os.stat_result) -> Signature:
-    """Of a file or link."""
-    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-
-
-def folder_signature(status: os.stat_result) -> Signature:
-    """Of a folder's list of names."""
-    return (status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
 def is_settled(status: os.stat_result, now: int, window: int) -> bool:
