@@ -171,19 +171,26 @@ def render_step(step: Step, values: Values) -> tuple[str, ...]:
         return (*step.shell, render_text(step.text, values))
     if step.kind == Step.PYTHON:
         return tuple([render_text(word, values) for word in step.words])
-    argv: list[str] = []
-    for word in step.words:
-        if len(word) != 1:
-            argv.append(render_text(word, values))
-        elif isinstance(only := word[0], str):
-            argv.append(only)
-        else:
-            value = values.of(only)
-            _refuse_nul(value, _named(only))
-            argv += [value] if isinstance(value, str) else value
+    try:
+        argv = [*map("".join, step.words)]  # type: ignore[arg-type]  # most commands hold nothing but texts
+    except TypeError:
+        argv = _filled(step.words, values)
     if not argv or not argv[0]:
         raise UetError("the command is empty" if not argv else "the name of the program is empty", hint=f"it is written `{step.shown}`")
     return tuple(argv)
+
+
+def _filled(words: Iterable[Pieces], values: Values) -> list[str]:
+    """The words of a command; one that is nothing but a list becomes one word an element. Raises UetError."""
+    argv: list[str] = []
+    for word in words:
+        if len(word) == 1 and isinstance(only := word[0], Hole):
+            value = values.of(only)
+            _refuse_nul(value, _named(only))
+            argv += [value] if isinstance(value, str) else value
+        else:
+            argv.append(render_text(word, values))
+    return argv
 
 
 def late_of(*texts: Pieces | Step) -> set[str]:

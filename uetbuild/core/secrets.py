@@ -76,7 +76,7 @@ class Secrets:
 
     def masked(self, text: str) -> str:
         """`text` without them."""
-        if not any(form in text for form in self.forms):
+        if not self.forms or not any(form in text for form in self.forms):
             return text
         shown: list[str] = []
         position = 0
