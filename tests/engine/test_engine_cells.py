@@ -302,7 +302,7 @@ def test_an_agent_is_told_in_its_prompt(agent, asked):
     made.feedback.write = lambda path, text: write(path, "told")
     build = Build(made, *cell(agent=agent))
     submit = build.workers.submit
-    build.workers.submit = lambda job: (seen.append((job.node, dict(job.notes).get("/notes/a.prompt"))), submit(job))
+    build.workers.submit = lambda job: (seen.append((job.node, dict(job.notes).get("/log/a.prompt"))), submit(job))
     build.run()
     assert [text for name, text in seen if name == "a"] == asked
 

@@ -20,7 +20,7 @@ ENVIRON = {"PATH": "/bin", "CC": "gcc", "API_TOKEN": "tok-12345", "SHORT_KEY": "
 
 def kitchen_of(build: Build, python: str = "python3", feedback=None) -> Kitchen:
     place = Place(
-        root="/project", run="r1", python=python, environ=ENVIRON, log=lambda name: f"/log/{name}", notes=lambda name: f"/notes/{name}",
+        root="/project", run="r1", python=python, environ=ENVIRON, log=lambda name: f"/log/{name}.log",
         sandbox=lambda name: f"/sandbox/{name}", feedback=FeedbackInMemory() if feedback is None else feedback,
     )  # fmt: skip
     build.answers.secrets = Secrets.of(ENVIRON, build.graph.nodes)
@@ -82,7 +82,7 @@ def test_a_recipe_is_told_who_and_where_it_is(world):
         node("b", env=(("CC", ("clang-", Hole(name="inputs"))),)).with_(inputs=inputs("src/a.c")), world, slots=(("big-gpu", "0,1"),)
     )
     assert dict(job.env) == {
-        "CC": "clang-src/a.c", "UET_RUN_ID": "r1", "UET_NODE": "b", "UET_ATTEMPT": "1", "UET_USAGE_FILE": "/notes/b.usage", "UET_FEEDBACK_FILE": "/dev/null",
+        "CC": "clang-src/a.c", "UET_RUN_ID": "r1", "UET_NODE": "b", "UET_ATTEMPT": "1", "UET_USAGE_FILE": "/log/b.usage", "UET_FEEDBACK_FILE": "/dev/null",
         "UET_POOL_BIG_GPU": "0,1",
     }  # fmt: skip
     assert not job.clear_env
@@ -163,9 +163,9 @@ def test_a_sandbox_holds_the_inputs_and_makes_room_for_the_outputs(world):
 def test_an_agent_gets_its_prompt_on_stdin_and_in_a_file_and_its_model_in_the_environment(world):
     asked = Agent(model="m-1", prompt=("Change ", Hole(name="inputs"), "; it's $HOME\n", Hole(name="feedback")))
     made = job_of(node("b", ["src/*.c"], steps=(Step(words=(("tool",), ("-m", Hole(name="args")))),)).with_(agent=asked), world, ("x",))
-    assert (made.commands[0].argv, made.commands[0].stdin) == (("tool", "-mx"), "/notes/b.prompt")
-    assert dict(made.notes)["/notes/b.prompt"] == "Change src/a.c src/b.c; it's $HOME\n"
-    assert {"UET_PROMPT_FILE": "/notes/b.prompt", "UET_MODEL": "m-1"}.items() <= dict(made.env).items()
+    assert (made.commands[0].argv, made.commands[0].stdin) == (("tool", "-mx"), "/log/b.prompt")
+    assert dict(made.notes)["/log/b.prompt"] == "Change src/a.c src/b.c; it's $HOME\n"
+    assert {"UET_PROMPT_FILE": "/log/b.prompt", "UET_MODEL": "m-1"}.items() <= dict(made.env).items()
 
 
 def test_a_prompt_that_is_a_file_is_handed_on_as_it_stands_there(world):

@@ -392,8 +392,8 @@ class Build:
         settings = self.project.settings
         outputs = Outputs(self.world, self.world, self.survey.memory, settings.exclude, self.graph.nodes)
         place = Place(
-            root=self.world.root, run="run-1", python="python3", environ=dict(os.environ, **self.world.environ), log=lambda name: f"/log/{name}",
-            notes=lambda name: f"/notes/{name}", sandbox=lambda name: f"/sandbox/{name}", feedback=self.world.feedback,
+            root=self.world.root, run="run-1", python="python3", environ=dict(os.environ, **self.world.environ), log=lambda name: f"/log/{name}.log",
+            sandbox=lambda name: f"/sandbox/{name}", feedback=self.world.feedback,
         )  # fmt: skip
         self.loop = Loop(
             self.survey, Bench(self.survey, outputs), Kitchen(place, settings, self.answers), self.workers, journal, self.wait,

@@ -276,18 +276,17 @@ def priorities(graph: Graph, request: Request, seconds: dict[str, float], settin
 def place(session: OpenProject, run: str) -> Place:
     """Where the build of this run works."""
     layout = session.layout
-    known = ("", "")  # the node that was asked for last, and its log
+    made = False
 
     def log(node: str) -> str:
-        nonlocal known
-        if node != known[0]:
-            if not known[0]:
-                layout.ensure_run(run)
-            known = (node, layout.log(run, node))
-        return known[1]
+        nonlocal made
+        if not made:
+            layout.ensure_run(run)
+            made = True
+        return layout.log(run, node)
 
     return Place(
-        root=session.root, run=run, python=python(session), environ=session.environ, log=log, notes=lambda node: log(node)[:-4],
+        root=session.root, run=run, python=python(session), environ=session.environ, log=log,
         sandbox=lambda node: layout.sandbox(run, node), feedback=FeedbackFiles(layout),
     )  # fmt: skip
 

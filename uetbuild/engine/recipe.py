@@ -13,8 +13,9 @@ from uetbuild.core.secrets import ENDINGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from uetbuild.core.jobs import Env, Lists
     from uetbuild.core.nodes import Node, Settings
     from uetbuild.core.ports import Feedback
     from uetbuild.core.render import Values
@@ -51,17 +52,17 @@ sys.exit(result if isinstance(result, int) and not isinstance(result, bool) else
 
 class Place(Record):
     """Where this build works: absolute `root`, `run` id, `python` for Python steps where the manifest names none, `environ` of the
-    caller, the absolute paths `log(node)`, `notes(node)` (a prefix for list files) and `sandbox(node)`, and the files of `feedback`.
+    caller, the absolute paths `log(node)` (beside which what else is written for a node stands) and `sandbox(node)`, and the files of
+    `feedback`.
     """
 
-    __slots__ = ("root", "run", "python", "environ", "log", "notes", "sandbox", "feedback")
+    __slots__ = ("root", "run", "python", "environ", "log", "sandbox", "feedback")
 
     root: str
     run: str
     python: str
     environ: Mapping[str, str]
     log: Callable[[str], str]
-    notes: Callable[[str], str]
     sandbox: Callable[[str], str]
     feedback: Feedback
 
@@ -80,18 +81,16 @@ class Kitchen:
     def job(self, key: int, attempt: Attempt, args: tuple[str, ...], slots: Iterable[tuple[str, str]], follow: bool) -> Job:
         """The job of an attempt; `slots`: (pool, numbers of the places that it holds)."""
         node = attempt.node
-        files = self._place.notes(node.id)
+        log = self._place.log(node.id)
+        files = log.removesuffix(".log")
         told, notes = self._told(attempt)
         values = self._values(attempt, args, node.cwd)
-        elsewhere = {cwd: self._values(attempt, args, cwd) for step in (*node.steps, *node.finally_) if (cwd := step.cwd) is not None}
         env = self._environment(node, values)
         if env:
             self._learn(node, env.items())
-        lists: list[tuple[tuple[str, ...], str]]
-        if values.changed == values.inputs:
-            lists = [(LISTS, _lines(values.inputs))]
-        else:
-            lists = [(LISTS[:1], _lines(values.inputs)), (LISTS[1:], _lines(values.changed))]
+        lists: Lists = ((LISTS, _lines(values.inputs)),)
+        if values.changed != values.inputs:
+            lists = ((LISTS[:1], _lines(values.inputs)), (LISTS[1:], _lines(values.changed)))
         env |= {
             "UET_RUN_ID": self._place.run, "UET_NODE": node.id, "UET_ATTEMPT": str(attempt.number),
             "UET_USAGE_FILE": files + ".usage", "UET_FEEDBACK_FILE": told,
@@ -100,11 +99,8 @@ class Kitchen:
             env[f"UET_POOL_{_shouted(pool)}"] = numbers
         if attempt.number > 1:
             notes.append((files + ".usage", ""))  # what the attempt before used is counted
-        commands = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.steps]
-        finally_ = [self._command(node, step, values if step.cwd is None else elsewhere[step.cwd]) for step in node.finally_]
-        for command in (*commands, *finally_):
-            if command.env:
-                self._learn(node, command.env)
+        commands = [self._command(attempt, args, step, values) for step in node.steps]
+        finally_ = [self._command(attempt, args, step, values) for step in node.finally_]
         if node.agent is not None:
             prompt = f"{self._place.root}/{node.agent.prompt_file}"
             if attempt.feedback or not node.agent.prompt_file:
@@ -116,12 +112,11 @@ class Kitchen:
             env |= {"UET_PROMPT_FILE": prompt, "UET_MODEL": node.agent.model}
             commands = [command.with_(stdin=prompt) for command in commands]
         return Job(
-            key=key, node=node.id, commands=tuple(commands),
-            finally_=tuple(finally_),
-            log=self._place.log(node.id), env=tuple(env.items()), clear_env=node.env_mode == "strict", timeout=node.timeout,
+            key=key, node=node.id, commands=tuple(commands), finally_=tuple(finally_), log=log, env=tuple(env.items()),
+            clear_env=node.env_mode == "strict", timeout=node.timeout,
             masks=self._secrets.forms, follow=follow, interactive=node.interactive, output_limit=self._settings.output_limit,
             sandbox=self._sandbox(attempt) if node.isolation == "sandbox" else None,
-            notes=tuple(notes), lists=tuple(lists),
+            notes=tuple(notes), lists=lists,
         )  # fmt: skip
 
     def spoken(self, node: Node, job: Job) -> list[str]:
@@ -133,7 +128,7 @@ class Kitchen:
             elif step.kind == Step.PYTHON:
                 text = f"{command.argv[0]}: {command.argv[-2]}"
             else:
-                text = " ".join([word if _is_plain(word) else quoted(word) for word in command.argv])
+                text = _typed(command.argv)
             text = self._secrets.masked(text)
             found.append(text if len(text) <= LONGEST else text[:LONGEST] + " …")
         return found
@@ -166,9 +161,10 @@ class Kitchen:
         """(what `UET_FEEDBACK_FILE` names, that file with its text where it has to be written): what gates said of the attempt before, and
         that may have been in an earlier run. There is always a file, so that a shell that minds unset names can read it.
         """
-        node, files, run = attempt.node, self._place.feedback, self._place.run
+        node = attempt.node
         if node.retry is None or Cause.GATE not in node.retry.on:
             return "/dev/null", []
+        files, run = self._place.feedback, self._place.run
         path = files.path(run, node.id)
         if attempt.number > 1:
             attempt.feedback = files.read(path)
@@ -183,15 +179,23 @@ class Kitchen:
             env[name] = render_text(pieces, values)
         return env
 
-    def _command(self, node: Node, step: Step, values: Values) -> Command:
-        cwd = node.cwd if step.cwd is None else step.cwd
+    def _command(self, attempt: Attempt, args: tuple[str, ...], step: Step, values: Values) -> Command:
+        """`values`: of a command that runs where its node does."""
+        node, cwd = attempt.node, step.cwd
+        if cwd is None:
+            cwd = node.cwd
+        else:
+            values = self._values(attempt, args, cwd)
         argv = render_step(step, values)
         if step.kind == Step.PYTHON:
             folder = f"{self._place.root}/{node.folder}" if node.folder else self._place.root
             argv = (node.python or self._place.python, "-u", "-c", CALL, folder, *argv)
+        env: Env = ()
+        if step.env:
+            env = tuple([(name, render_text(pieces, values)) for name, pieces in step.env])
+            self._learn(node, env)
         return Command(
-            argv=argv, cwd=f"{self._place.root}/{cwd}" if cwd else self._place.root,
-            env=tuple([(name, render_text(pieces, values)) for name, pieces in step.env]),
+            argv=argv, cwd=f"{self._place.root}/{cwd}" if cwd else self._place.root, env=env,
             timeout=step.timeout, allow_failure=step.allow_failure, name=step.name or step.shown,
         )  # fmt: skip
 
@@ -216,13 +220,20 @@ class Kitchen:
         )  # fmt: skip
 
 
+def _typed(argv: Sequence[str]) -> str:
+    """A command as it is typed in a shell."""
+    if "" not in argv and PLAIN.issuperset("".join(argv)):
+        return " ".join(argv)
+    return " ".join([word if _is_plain(word) else quoted(word) for word in argv])
+
+
 def _is_plain(word: str) -> bool:
     """Whether a shell would read the word as it is."""
-    return bool(word) and (PLAIN.issuperset(word) or all(letter.isalnum() or letter in PLAIN for letter in word))
+    return bool(word) and all(letter.isalnum() or letter in PLAIN for letter in word)
 
 
 def _lines(paths: Iterable[str]) -> str:
-    return "".join([f"{path}\n" for path in paths])
+    return "\n".join([*paths, ""])
 
 
 def _shouted(name: str) -> str:
