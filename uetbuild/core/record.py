@@ -1,7 +1,7 @@
 """`Record`: slotted values that cross `marshal` as plain tuples.
 
 Lies on the way from argv to the first spawn, so neither dataclasses nor enum nor typing is imported; 10,000 records are
-rebuilt from rows in about 20 ms. What is nested in one is rebuilt when somebody asks for some of it: of most nodes of a project a build
+rebuilt from rows in about 20 ms. Rows can be left unread until somebody asks for a field: of most nodes of a project a build of some
 needs only the name. By convention a record is never changed after it was made, unless its class says so.
 """
 
@@ -24,10 +24,10 @@ class Record:
     tuples of records are named in `NESTED` with the record's class.
     """
 
-    __slots__: tuple[str, ...] = ("_late",)  # here and only here: what of one is not rebuilt yet
+    __slots__: tuple[str, ...] = ("_row",)  # here and only here: what one that is not read yet is made of
     DEFAULTS: dict[str, Any] = {}
     NESTED: dict[str, type[Record]] = {}
-    _late: dict[str, Any]  # what `row` made of nested fields
+    _row: bytes
     _values: ClassVar[attrgetter[tuple[Any, ...]]]  # all fields of one, in the order of the slots
 
     def __init_subclass__(cls) -> None:
@@ -47,6 +47,8 @@ class Record:
     def row(self) -> tuple[Any, ...]:
         """The fields as nested plain values, in slot order, ready for `marshal.dumps`; behind them those that hold records, by name."""
         values = self._values(self)
+        if not self.NESTED:
+            return values
         late = {}
         for name in self.NESTED:
             value = getattr(self, name)
@@ -64,21 +66,19 @@ class Record:
     @classmethod
     def from_row(cls, row: tuple[Any, ...]) -> Self:
         """The record that `row()` described."""
-        slots = cls.__slots__
-        more = len(row) - len(slots)
+        more = len(row) - len(cls.__slots__)
         if more and (more != 1 or not cls.NESTED):
             raise ValueError(f"a row of {len(row)} values is no {cls.__name__}")
-        kind: type[Self] = _kind(_Late, cls) if more else cls
-        self = kind.__new__(kind)
+        self = cls.__new__(cls)
         _fill(self, row)
         return self
 
     @classmethod
     def unread(cls, rows: Sequence[bytes]) -> tuple[Self, ...]:
         """The records of rows that `marshal` wrote, each read when somebody asks for a field of it."""
-        kind: Any = _kind(_Unread, cls)
+        kind: Any = _unread(cls)
         made = tuple(map(kind.__new__, repeat(kind, len(rows))))
-        any(map(setattr, made, repeat("_late"), rows))
+        any(map(setattr, made, repeat("_row"), rows))
         return made
 
     def with_(self, **changes: Any) -> Self:
@@ -127,9 +127,9 @@ class Spelled(Record):
         return cls(*row) if len(row) == len(cls.__slots__) else super().from_row(row)
 
 
-class _Partial:
-    """What a record is as long as something of it is missing. A class of its own, since the interpreter reads the fields of a class that
-    has `__getattr__` the long way, even those that are there.
+class _Unread:
+    """What a record is until somebody asks for any of its fields: `_row` is its row, as `marshal` wrote it. A class of its own, since the
+    interpreter reads the fields of a class that has `__getattr__` the long way, even those that are there.
     """
 
     __slots__ = ()
@@ -137,60 +137,35 @@ class _Partial:
     def __init_subclass__(cls) -> None:
         """Nothing: the fields are those of the record's class."""
 
-
-class _Unread(_Partial):
-    """What a record is until somebody asks for any of its fields: `_late` is its row, as `marshal` wrote it."""
-
-    __slots__ = ()
-
     def __getattr__(self, name: str) -> Any:
         """A field of what is not read yet."""
         record: Any = self
-        row = loads(_late(record))
-        del record._late
-        record.__class__ = _kind(_Late, record.WHOLE) if len(row) > len(record.WHOLE.__slots__) else record.WHOLE
+        row = loads(_row(record))
+        del record._row
+        record.__class__ = record.WHOLE
         _fill(record, row)
         return getattr(record, name)
 
 
-class _Late(_Partial):
-    """What a record is until somebody asks for a field in which it holds records."""
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Any:
-        """A field that is not rebuilt yet."""
-        record: Any = self
-        late = _late(record)
-        if name not in late:
-            raise AttributeError(f"{type(self).__name__} has no {name!r}")
-        for field, value in late.items():
-            setattr(self, field, _revive(record.NESTED[field], value))
-        del record._late
-        record.__class__ = record.WHOLE
-        return getattr(self, name)
+_UNREAD: dict[type[Record], type[Any]] = {}  # by the class of records: that of those which are not read yet
+_row: Callable[[Record], Any] = vars(Record)["_row"].__get__  # as `record._row`, but never asks `__getattr__`
 
 
-_KINDS: dict[tuple[type[Any], type[Record]], type[Any]] = {}  # by how much is missing of a record, and its class: the class of those
-_late: Callable[[Record], Any] = vars(Record)["_late"].__get__  # as `record._late`, but never asks `__getattr__`
-
-
-def _kind(missing: type[Any], cls: type[Record]) -> type[Any]:
-    """The class of those records of a class of which something is missing: `_Unread` or `_Late`."""
-    if (missing, cls) not in _KINDS:
-        kind: Any = type(cls.__name__, (missing, cls), {"__slots__": (), "__module__": cls.__module__, "WHOLE": cls})
+def _unread(cls: type[Record]) -> type[Any]:
+    """The class of those records of a class that are not read yet."""
+    if cls not in _UNREAD:
+        kind: Any = type(cls.__name__, (_Unread, cls), {"__slots__": (), "__module__": cls.__module__, "WHOLE": cls})
         kind.__slots__ = cls.__slots__  # for those who ask which fields there are
-        _KINDS[missing, cls] = kind
-    return _KINDS[missing, cls]
+        _UNREAD[cls] = kind
+    return _UNREAD[cls]
 
 
 def _fill(record: Record, row: tuple[Any, ...]) -> None:
-    """Set the fields of a record; what stands behind them in its row later."""
-    slots = record.__slots__
-    any(map(setattr, repeat(record), slots, row))
-    if len(row) > len(slots):
-        late = record._late = dict(row[-1])
-        any(map(delattr, repeat(record), late))  # until they are asked for
+    """Set the fields of a record as `row()` described them."""
+    any(map(setattr, repeat(record), record.__slots__, row))
+    if len(row) > len(record.__slots__):
+        for name, value in row[-1].items():
+            setattr(record, name, _revive(record.NESTED[name], value))
 
 
 def _no_field(record: Record, names: Iterable[str]) -> TypeError:
