@@ -152,14 +152,15 @@ class Loop:
         """Fill the free places; with none free, judge some more, so that what is up to date does not wait for a place."""
         for i in self._later.due():
             self._places.push(i)
-        judged = 0
+        self._places.count()
+        judged, most = 0, self._runway.judged
         while not self.stopping:
             self._regroup()
             while not self.stopping and (found := self._places.next()):
                 self._begin(*found)
             if self._cells.touched:
                 continue
-            if not self._fresh or (judged >= self._runway.judged and self._places):
+            if not self._fresh or (judged >= most and self._places):
                 return
             _, i = heappop(self._fresh)
             self._judge(i)
@@ -225,7 +226,6 @@ class Loop:
         attempt = self._places.end(outcome)
         outcome = self._purse.end(attempt, outcome)
         state = self._arrivals.end(attempt, outcome, not self.stopping)
-        state = self._gates.state(attempt.i, state)
         if state == State.STALE:
             self.states.set(attempt.i, state)
             if attempt.i in self._later:
@@ -234,8 +234,7 @@ class Loop:
                 self._begin(attempt.i, bool(self._runway.waiting))
             return
         self._places.release(attempt.i)
-        self._end(attempt.i, state)
-        if state == State.FAILED:
+        if self._end(attempt.i, state) == State.FAILED:
             self._end_all()
 
     def _end_all(self) -> None:
@@ -246,13 +245,13 @@ class Loop:
 
     # --- what follows -----------------------------------------------------------------------------------------------------------
 
-    def _end(self, i: int, state: int) -> None:
-        """A node is final: free or block what waits for it."""
+    def _end(self, i: int, state: int) -> int:
+        """A node is final: free or block what waits for it. Returns the state in which it is."""
         state = self._gates.state(i, state)
         self.states.set(i, state)
         self._cells.ended(i)
         if state == State.HELD:
-            return
+            return state
         self._gates.ended(i)
         if state == State.FAILED:
             self.failures.append(i)
@@ -265,6 +264,7 @@ class Loop:
             self._blocked(k, by)
         for k in freed:
             self._freshen(k)
+        return state
 
     def _blocked(self, i: int, by: int) -> None:
         self._cells.ended(i)

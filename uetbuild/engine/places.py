@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 class Places:
     """`taken`: the attempts that hold a place or wait for one, by index of their node."""
 
-    __slots__ = ("taken", "_admission", "_purse", "_ready", "_runway", "_spawn", "_workers")
+    __slots__ = ("taken", "_admission", "_most", "_purse", "_ready", "_runway", "_spawn", "_workers")
 
     def __init__(self, workers: Workers, rank: Sequence[int], admission: Admission, purse: Purse, runway: Runway) -> None:
         self.taken: dict[int, Attempt] = {}
         self._admission = admission
+        self._most = 0
         self._purse = purse
         self._ready = ReadyList(rank, admission)
         self._runway = runway
@@ -46,12 +47,16 @@ class Places:
         """A stale node waits for nothing but a place."""
         self._ready.push(i)
 
+    def count(self) -> None:
+        """Find out how many may hold a place or wait for one in this turn."""
+        self._admission.more = 0 if self._purse.is_open else self._runway.length
+        self._most = self._purse.jobs + self._admission.more
+
     def next(self) -> tuple[int, bool] | None:
         """The node that may start now, which is to be followed by `start` or `release`, and whether it gets a place only when one is free;
         None: no other.
         """
-        length = self._admission.more = 0 if self._purse.is_open else self._runway.length
-        if len(self.taken) >= self._purse.jobs + length:
+        if len(self.taken) >= self._most:
             return None
         for freed in self._purse.freed():
             self._ready.push(freed)
