@@ -424,7 +424,9 @@ class Build:
             ledger = Ledger("run-1", settings.budget or UNLIMITED, dict(settings.phases), self.world.ledger)
             return Book(ledger, LedgerInMemory(self.world.ledger), {}, estimates(past_costs(self.world.ledger)), self.world)
 
-        return Purse(self.request.jobs, journal, lambda name, number: self.world.usage.pop(name, b""), make, make() if budgeted else None)
+        return Purse(
+            self.request.jobs, journal, lambda log, number: self.world.usage.pop(log[5:-4], b""), make, make() if budgeted else None
+        )
 
     def outcome(self, name: str) -> str:
         """The outcome of a node's `node_finished`, "" where it has none."""

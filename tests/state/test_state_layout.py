@@ -114,7 +114,7 @@ def test_a_report_that_is_being_masked_when_we_are_killed_leaves_nothing_where_n
     layout = Layout(str(tmp_path))
     layout.ensure()
     layout.ensure_run("R")
-    report = layout.report("R", "a")
+    report = reports.path_of(layout.log("R", "a"))
     Path(report).write_text('{"model": "secret-1234"}')
 
     def killed(*paths: str) -> None:

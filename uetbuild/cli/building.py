@@ -236,11 +236,11 @@ def _purse(
         models = {node.id: node.agent.model for node in nodes if node.agent is not None}
         return open_book(session.layout, settings, run, budgeted, earlier, models, view.warn, session.secrets)
 
-    def read(node: str, number: int) -> bytes:
-        path = session.layout.report(run, node)
+    def read(log: str, number: int) -> bytes:
+        path = reports.path_of(log)
         said = reports.read(path, session.secrets, session.layout.folder)
         if said and number:
-            os.rename(path, session.layout.report(run, node, number))
+            os.rename(path, reports.path_of(log, number))
         return said
 
     book = make() if budgeted or earlier else None

@@ -69,9 +69,10 @@ def _recovered(
     """
     found = []
     for entry in entries:
-        for path in (layout.report(entry.run, entry.node, entry.attempt), layout.report(entry.run, entry.node)):
+        log = layout.log(entry.run, entry.node)
+        for number in (entry.attempt, 0):
             try:
-                uses = parse(reports.read(path, secrets, layout.folder), prices, models.get(entry.node, ""))
+                uses = parse(reports.read(reports.path_of(log, number), secrets, layout.folder), prices, models.get(entry.node, ""))
             except ValueError:
                 continue
             if uses:

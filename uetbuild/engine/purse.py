@@ -33,9 +33,9 @@ class Purse:
     def __init__(
         self, jobs: int, journal: Journal, read: Callable[[str, int], bytes], make: Callable[[], Book], book: Book | None = None
     ) -> None:  # fmt: skip
-        """`read(node, number)`: what the attempt of a node that has ended reported, b"" for nothing, put aside under the number by which
-        the book knows the attempt (0: not at all), so that it is not taken for what the next one reports; `book`: that of a build with a
-        budget, `make` opens that of any other.
+        """`read(log, number)`: what the attempt that printed to `log` and has ended reported, b"" for nothing, put aside under the number
+        by which the book knows the attempt (0: not at all), so that it is not taken for what the next one reports; `book`: that of a
+        build with a budget, `make` opens that of any other.
         """
         self.jobs = jobs
         self.halted = False
@@ -98,7 +98,7 @@ class Purse:
 
     def end(self, attempt: Attempt, outcome: Outcome) -> Outcome:
         """Count what an attempt used; one that used more than it was given has failed."""
-        said = self._read(attempt.node.id, 0 if self._book is None else self._book.number(attempt.node))
+        said = self._read(attempt.log, 0 if self._book is None else self._book.number(attempt.node))
         if self._book is None:
             if not said:
                 return outcome

@@ -57,10 +57,6 @@ class Layout:
         """What the recipe of a node printed in a run."""
         return f"{self.runs}/{run}/logs/{encode_name(node)}.log"
 
-    def report(self, run: str, node: str, number: int = 0) -> str:
-        """What an attempt at a node in a run said that it used; with its `number` in the ledger once it has ended."""
-        return f"{self.log(run, node)[:-4]}.usage" + (f"-{number}" if number else "")
-
     def summary(self, run: str) -> str:
         """The run in one JSON object."""
         return f"{self.runs}/{run}/summary.json"

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 LONGEST = (1 << 20) + 1  # bytes that are read; core/usage.py refuses more than one less
 
 
+def path_of(log: str, number: int = 0) -> str:
+    """Where an attempt that prints to `log` says what it uses; with its `number` in the ledger: where that is put once it has ended."""
+    return f"{log[:-4]}.usage-{number}" if number else f"{log[:-4]}.usage"
+
+
 def read(path: str, secrets: Secrets, drafts: str) -> bytes:
     """What a report says, secrets masked, in the file as well; b"" where there is no regular file. Never waits, follows no link.
     `drafts`: the folder in which it is written anew, where what a kill leaves is cleared away."""
