@@ -56,10 +56,11 @@ class Inbox:
         data = self._rest + data
         messages, start, size = [], 0, len(data)
         while size - start >= _HEAD:
-            end = start + _HEAD + int.from_bytes(data[start : start + _HEAD], "little")
+            body = start + _HEAD
+            end = body + int.from_bytes(data[start:body], "little")
             if end > size:
                 break
-            messages += marshal.loads(data[start + _HEAD : end])
+            messages += marshal.loads(data[body:end])
             start = end
         self._rest = data[start:]
         return messages

@@ -46,6 +46,11 @@ class _Supervisor:
         self.grace = 0.0
         self.called = False
 
+    def takes(self, job: Job) -> None:
+        """It runs this one now."""
+        self.job = job
+        self.grace = job.grace
+
     def order(self, message: tuple[object, ...]) -> bool:
         """Send a message; False when the supervisor is dead."""
         try:
@@ -69,7 +74,6 @@ class SupervisorPool:
         self._keep = keep_fds
         self._all: dict[int, _Supervisor] = {}  # by the descriptor of its replies
         self._idle: list[_Supervisor] = []
-        self._by_key: dict[int, _Supervisor] = {}
         self._queue = Queue()
         self._queued: dict[int, Job] = {}  # those of which nobody has told yet that it took them
         self._held: list[Job] = []  # the last ones of these, for which the queue had no room
@@ -87,7 +91,7 @@ class SupervisorPool:
             if supervisor.order(order):
                 break
             self._bury(supervisor)
-        self._busy(supervisor, job)
+        supervisor.takes(job)
 
     def queue(self, job: Job) -> None:
         """See `Workers`. Raises UetError when the system gives no more processes."""
@@ -128,11 +132,11 @@ class SupervisorPool:
 
     def signal(self, key: int, number: int) -> None:
         """Pass a signal on to a job; one that has ended is no error."""
-        if key in self._by_key:
-            self._by_key[key].order((SIGNAL, key, int(number)))
-        elif key in self._queued:  # who took it just now has not been heard yet
-            for supervisor in self._all.values():
-                supervisor.order((SIGNAL, key, int(number)))
+        known = list(self._all.values())
+        if key not in self._queued:  # else who took it just now has not been heard yet
+            known = [one for one in known if one.job is not None and one.job.key == key]
+        for supervisor in known:
+            supervisor.order((SIGNAL, key, int(number)))
 
     def close(self) -> None:
         """End all supervisors, with TERM, grace, KILL for what they run; `collect` afterwards gives what was still told. May be called
@@ -142,7 +146,7 @@ class SupervisorPool:
             if supervisor.orders >= 0:
                 os.close(supervisor.orders)  # their lifeline
                 supervisor.orders = -1
-        deadline = time.monotonic() + _PATIENCE + max((one.grace for one in self._by_key.values()), default=0.0)
+        deadline = time.monotonic() + _PATIENCE + max((one.grace for one in self._all.values() if one.job is not None), default=0.0)
         while self._all:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -166,7 +170,7 @@ class SupervisorPool:
             is_first = len(self._queued) == len(self._held)
             if is_first and (self._idle or len(self._all) < self._slots):
                 self.submit(job)
-                self._took(job)
+                self._taken(job.key)
             elif not self._queue.offer(job.row()):
                 break
             self._held.pop(0)
@@ -185,28 +189,26 @@ class SupervisorPool:
             supervisor.called = supervisor.order((CALL, 0))
 
     def _called(self) -> bool:
-        """Whether somebody has not answered yet; when all have, what nobody took and nobody has is what the dead one was at."""
+        """Whether somebody died and somebody else has not answered yet; when all have, what nobody took and nobody has is what the dead one
+        was at.
+        """
+        if not self._dead:
+            return False
         if any(supervisor.called for supervisor in self._all.values()):
             return True
-        if self._dead:
-            held = {job.key for job in self._held}
-            for key in [key for key in self._queued if key not in held]:
-                self._lose(self._queued.pop(key), *self._dead)
-            self._dead = ()
+        held = {job.key for job in self._held}
+        for key in [key for key in self._queued if key not in held]:
+            self._lose(self._queued.pop(key), *self._dead)
+        self._dead = ()
         return False
 
     def _lose(self, job: Job, pid: int, code: int) -> None:
         salvage(job.log, pid)
         self._lost.append(Outcome(key=job.key, result=Result.LOST, code=code, message=f"worker {pid} died"))
 
-    def _busy(self, supervisor: _Supervisor, job: Job) -> None:
-        supervisor.job = job
-        supervisor.grace = job.grace
-        self._by_key[job.key] = supervisor
-
-    def _took(self, job: Job) -> None:
-        del self._queued[job.key]
-        self._news.append(Progress(key=job.key, what="taken"))
+    def _taken(self, key: int) -> None:
+        del self._queued[key]
+        self._news.append(Progress(key, "taken"))
 
     def _fork(self) -> _Supervisor:
         if len(self._all) >= self._slots:
@@ -245,15 +247,13 @@ class SupervisorPool:
     def _hear(self, supervisor: _Supervisor, state_at_end: str = "lost") -> None:
         for kind, row in supervisor.inbox.receive():
             if kind == OUTCOME:
-                outcome = Outcome.from_row(row)
-                self._news.append(outcome)
-                self._by_key.pop(outcome.key, None)
+                self._news.append(Outcome.from_row(row))
                 supervisor.job = None
                 self._idle.append(supervisor)
             elif kind == TAKEN:
                 self._idle.remove(supervisor)
-                self._busy(supervisor, self._queued[row])
-                self._took(self._queued[row])
+                supervisor.takes(self._queued[row])
+                self._taken(row)
             elif kind == CALL:
                 supervisor.called = False
             else:
@@ -277,7 +277,6 @@ class SupervisorPool:
         job = supervisor.job
         self._news.append(Progress(key=-1 if job is None else job.key, what="worker", name=state, pid=supervisor.pid, code=code))
         if job is not None:
-            self._by_key.pop(job.key, None)
             self._lose(job, supervisor.pid, code)
         if self._orphans and (code or job is not None):
             self._orphans.expect(supervisor.grace)
