@@ -128,8 +128,6 @@ def read(snapshot: str, total: int) -> Parts | None:
     return parts
 
 
-def readers_of(found: int | frozenset[int] | None) -> int | frozenset[int] | None:
+def without_nobody(readers: Iterable[int | frozenset[int]]) -> list[int | frozenset[int] | None]:
     """As `Parts` has them, of those of observations."""
-    if isinstance(found, frozenset):
-        return None if NOBODY in found else found
-    return None if found == NOBODY else found
+    return [None if each == NOBODY or (each.__class__ is frozenset and NOBODY in each) else each for each in readers]

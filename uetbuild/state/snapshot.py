@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from _operator import add, and_
-from itertools import repeat
+from itertools import compress, repeat
 from marshal import dumps
 from sys import byteorder
 from zlib import crc32
@@ -57,13 +57,13 @@ def save(
         snapshot.asked, snapshot.open = asked.encode(), list(unfinished)
         if divided is not None:
             base = layout.root.rstrip("/") + "/"
-            full = dict(zip(_placed(base, seen.readers), seen.readers.values(), strict=True))
+            known = dict(zip(seen.readers, parts.without_nobody(seen.readers.values()), strict=True))
             divided.readers = []
             for folder, names, _, _ in snapshot.sweeps:
-                paths = map(add, repeat(folder.rstrip("/") + "/"), names_of(names))
-                divided.readers += map(parts.readers_of, map(full.get, paths))
-            others = [numbers(readers) for path, readers in seen.readers.items() if not seen.files.get(path)]  # not there, or no file
-            divided.missing = {path: parts.readers_of(full.get(path)) for path in snapshot.absent if path in full}
+                start = f"{folder.rstrip('/')}/".removeprefix(base)
+                divided.readers += map(known.get, map(add, repeat(start), names_of(names)))
+            others = [numbers(seen.readers[path]) for path in seen.readers.keys() - _there(seen.files)]  # not there, or no file
+            divided.missing = {path: known[own] for path in snapshot.absent if (own := path.removeprefix(base)) in known}
             divided.quiet = divided.quiet.difference(seen.beyond, *others)
             snapshot.parts = parts.write(f"{layout.folder}/{file_name(snapshot.words, snapshot.here)}", divided)
         if snapshot.parts or not unfinished:
@@ -120,17 +120,21 @@ def _sweeps(base: str, files: Mapping[str, Signature | None]) -> tuple[list[Swee
     """Files by folder, in chunks, with the hash of what they looked like; what each looked like; and those that are not there."""
     if () in files.values():
         raise Unobservable
-    there = {path: token for path, token in files.items() if token is not None}
-    looks = dict(zip(_placed(base, there), map(hash, there.values()), strict=True))
-    return *sweeps_of(looks), _placed(base, [path for path, token in files.items() if token is None])
+    there = _there(files)
+    looks = dict(zip(_placed(base, there), map(hash, filter(None, files.values())), strict=True))
+    return *sweeps_of(looks), _placed(base, sorted(files.keys() - there))
+
+
+def _there(files: Mapping[str, Signature | None]) -> list[str]:
+    """The paths of those that are there, in their order."""
+    return [*compress(files, files.values())]
 
 
 def sweeps_of(looks: Mapping[str, int]) -> tuple[list[Sweep], bytes]:
     """Files by folder, in chunks, with the hash of what they look like; and what each looks like. `looks`: by absolute path.
     Raises ValueError for a name that cannot be one of a file."""
     folders: dict[str, list[tuple[str, int]]] = {}
-    for path, look in looks.items():
-        folder, _, name = path.rpartition("/")
+    for (folder, _, name), look in zip(map(str.rpartition, looks, repeat("/")), looks.values(), strict=True):
         folders.setdefault(folder or "/", []).append((name, look))
     sweeps: list[Sweep] = []
     prints: list[int] = []
@@ -147,10 +151,8 @@ def sweeps_of(looks: Mapping[str, int]) -> tuple[list[Sweep], bytes]:
 def _kinds(base: str, seen: Observations, absent: list[str]) -> list[tuple[str, int]]:
     """Kinds of what has no signature among the files: a signature vouches for the kind as well."""
     kinds: list[tuple[str, int]] = []
-    ordered = dict(sorted(seen.kinds.items()))
-    for path, full, kind in zip(ordered, _placed(base, ordered), ordered.values(), strict=True):
-        if seen.files.get(path):
-            continue
+    paths = sorted(seen.kinds.keys() - _there(seen.files))
+    for full, kind in zip(_placed(base, paths), map(seen.kinds.__getitem__, paths), strict=True):
         if kind == Kind.ABSENT:
             absent.append(full)
         elif kind in FORMATS:
