@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 SHOWN_WARNINGS = 3  # about the manifest
 
+_spent: list[object] = []  # of the build that ended last: the process ends sooner than all of that is taken apart
+
 
 def build(session: OpenProject, options: Options, view: Lines) -> int:
     """Build what the options ask for; returns the exit code. Raises UetError for what keeps the build from starting."""
@@ -206,6 +208,7 @@ def _run(
     from uetbuild.cli.remember import Vouched, nothing_to_do  # after the last spawn
 
     found = None if code or journal.begun else nothing_to_do(session, loop.survey, disk)
+    _spent[:] = (session, held, loop)
     return session, code, found or Vouched(loop.survey.standing, disk.vouched)
 
 
