@@ -8,17 +8,13 @@ Measured against JSON: a stamp with 20 inputs is read in 4 us instead of 9, and 
 
 from __future__ import annotations
 
-from _operator import add
-from itertools import repeat
 from marshal import dumps, loads
 from zlib import crc32
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any, Literal
-
-LITTLE: Literal["little"] = "little"  # the order of the bytes of a checksum
+    from typing import Any
 
 
 def seed(table: str, fields: Iterable[str] = ()) -> int:
@@ -29,7 +25,7 @@ def seed(table: str, fields: Iterable[str] = ()) -> int:
 def seal(value: Any, key: bytes = b"", start: int = 0) -> bytes:
     """`value` (plain values and containers, not None) as bytes that only `unseal` with the same key and start accepts."""
     body = dumps(value)
-    return crc32(body, crc32(key, start)).to_bytes(4, LITTLE) + body
+    return crc32(body, crc32(key, start)).to_bytes(4, "little") + body
 
 
 def unseal(blob: object, key: bytes = b"", start: int = 0) -> Any:
@@ -37,7 +33,7 @@ def unseal(blob: object, key: bytes = b"", start: int = 0) -> Any:
     if type(blob) is not bytes or len(blob) < 5:
         return None
     body = blob[4:]
-    if crc32(body, crc32(key, start)) != int.from_bytes(blob[:4], LITTLE):
+    if crc32(body, crc32(key, start)) != int.from_bytes(blob[:4], "little"):
         return None
     try:
         return loads(body)
@@ -46,11 +42,13 @@ def unseal(blob: object, key: bytes = b"", start: int = 0) -> Any:
 
 
 def sealed_rows(rows: Mapping[str, Any], start: int) -> list[tuple[bytes, bytes]]:
-    """(key, body) of rows by their names, sealed. As `key_of` and `seal` say, for all at once: a build makes some of them for each node."""
-    keys = list(map(str.encode, rows, repeat("utf-8"), repeat("surrogatepass")))
-    bodies = list(map(dumps, rows.values()))
-    sums = map(crc32, bodies, map(crc32, keys, repeat(start)))
-    return list(zip(keys, map(add, map(int.to_bytes, sums, repeat(4), repeat(LITTLE)), bodies), strict=True))
+    """(key, body) of rows by their names, sealed. As `seal` says; spelled out, since a build makes some of them for each node (`map` of
+    methods of texts and numbers takes a tenth longer)."""
+    sealed = []
+    for name, row in rows.items():
+        key, body = name.encode("utf-8", "surrogatepass"), dumps(row)
+        sealed.append((key, crc32(body, crc32(key, start)).to_bytes(4, "little") + body))
+    return sealed
 
 
 def key_of(text: str) -> bytes:
