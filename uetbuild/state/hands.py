@@ -95,6 +95,8 @@ class FileHands:
 
     def make_folder(self, folder: str) -> bool:
         """Make a folder and its parents; whether it was not there. Raises UetError where something else stands in the way."""
+        if folder in self._sound:  # as most are, and was checked then
+            return False
         folder = self._checked(folder)
         if not folder or self._is_sound(folder):
             return False

@@ -114,7 +114,8 @@ class Looks(dict[str, Look]):
             above = folders.get(path)
             while above is not None:
                 above.checked = False
-                self.pop(above.path, None)
+                if above.path in self:
+                    del self[above.path]
                 above = above.above
 
     def _make(self, path: str) -> Folder:
