@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from uetbuild.core.changes import Changes
 from uetbuild.core.events import Event
 from uetbuild.core.secrets import Secrets
@@ -21,7 +23,7 @@ WORDS = ("message", "command", "title", "step", "comment")  # texts for people; 
 class Journal:
     """Collects the `changes` of a turn; `flush` commits them and tells the views. A run begins with its first event."""
 
-    __slots__ = ("run", "changes", "begun", "_store", "_views", "_clock", "_before", "_seq", "_secrets")
+    __slots__ = ("run", "changes", "begun", "_store", "_views", "_clock", "_before", "_numbers", "_secrets")
 
     def __init__(self, run: str, store: Store, views: Sequence[View], clock: Clock, seq: int = 0, secrets: Secrets | None = None) -> None:
         """`seq`: of the last event of the run, where it goes on; `secrets`: what no text says."""
@@ -32,7 +34,7 @@ class Journal:
         self._views = views
         self._clock = clock
         self._before: list[tuple[str, dict[str, Any]]] = []
-        self._seq = seq
+        self._numbers = count(seq + 1)
         self._secrets = Secrets() if secrets is None else secrets
 
     def precede(self, event: str, /, **data: Any) -> None:
@@ -54,9 +56,8 @@ class Journal:
         """Append an event of now."""
         if self._secrets.forms:
             data |= {word: self._secrets.masked(text) for word in WORDS if (text := data.get(word))}
-        self._seq += 1
         self.begun = True
-        self.changes.events.append(Event(self._seq, round(self._clock.now(), 6), self.run, event, node, data))
+        self.changes.events.append(Event(next(self._numbers), round(self._clock.now(), 6), self.run, event, node, data))
 
     def flush(self) -> None:
         """One transaction for all that happened since the last flush, then the views; nothing is shown that is not durable."""

@@ -123,12 +123,12 @@ class Kitchen:
         """The commands of a job as people read them, as they were executed; secrets masked, endless ones cut."""
         found = []
         for step, command in zip(node.steps, job.commands, strict=True):
-            if step.kind == Step.SHELL:
-                text = command.argv[-1]
-            elif step.kind == Step.PYTHON:
-                text = f"{command.argv[0]}: {command.argv[-2]}"
-            else:
+            if step.kind == Step.DIRECT:
                 text = _typed(command.argv)
+            elif step.kind == Step.SHELL:
+                text = command.argv[-1]
+            else:
+                text = f"{command.argv[0]}: {command.argv[-2]}"
             text = self._secrets.masked(text)
             found.append(text if len(text) <= LONGEST else text[:LONGEST] + " …")
         return found

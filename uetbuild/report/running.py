@@ -73,9 +73,10 @@ class Beginnings:
 
 def one_line(text: str) -> str:
     """The first line of a text; ` …` says that there is more."""
-    first, newline, _ = text.strip().partition("\n")
-    head = first[:_WIDEST]
-    return safe_name(head) + (" …" if newline or len(head) < len(first) else "")
+    first, *more = text.strip().split("\n", 1)
+    if len(first) > _WIDEST:
+        return safe_name(first[:_WIDEST]) + " …"
+    return safe_name(first) + " …" if more else safe_name(first)
 
 
 def command_lines(command: str) -> list[str]:
