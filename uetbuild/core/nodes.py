@@ -7,7 +7,7 @@ Texts that hold a value known only later (the list of inputs, an `sh` variable, 
 from __future__ import annotations
 
 from uetbuild.core.policies import Guard, Limit, Retry
-from uetbuild.core.record import Record
+from uetbuild.core.record import Record, Spelled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ Pieces = tuple["str | Hole", ...]
 # --- sources: which files ------------------------------------------------------------------------------------------------------
 
 
-class Source(Record):
+class Source(Spelled):
     """One entry of `inputs`, `outputs`, `edits` or `forbid`.
 
     `kind`: `PATH` (a literal path: itself and everything below), `GLOB`, `GROUP` (a scope: `items`, evaluated on their own, later
@@ -66,18 +66,21 @@ class Source(Record):
 
     PATH, GLOB, GROUP, CREATED = 0, 1, 2, 3
 
-    __slots__ = ("column", "folder", "items", "kind", "line", "name", "negative", "optional", "pattern")
-    DEFAULTS = {"kind": 0, "items": (), "negative": False, "optional": False, "folder": False, "name": "", "line": 0, "column": 0}
+    __slots__ = ("pattern", "kind", "items", "negative", "optional", "folder", "name", "line", "column")
 
-    pattern: str
-    kind: int
-    items: tuple[Source, ...]
-    negative: bool
-    optional: bool
-    folder: bool
-    name: str
-    line: int
-    column: int
+    def __init__(
+        self, pattern: str, kind: int = 0, items: tuple[Source, ...] = (), negative: bool = False, optional: bool = False,
+        folder: bool = False, name: str = "", line: int = 0, column: int = 0,
+    ) -> None:  # fmt: skip
+        self.pattern = pattern
+        self.kind = kind
+        self.items = items
+        self.negative = negative
+        self.optional = optional
+        self.folder = folder
+        self.name = name
+        self.line = line
+        self.column = column
 
 
 Source.NESTED = {"items": Source}
@@ -87,7 +90,7 @@ Sources = tuple[Source, ...]
 # --- recipes -------------------------------------------------------------------------------------------------------------------
 
 
-class Step(Record):
+class Step(Spelled):
     """One command. `kind` says which of the following fields hold it.
 
     `DIRECT`: `words`, each a tuple of pieces, executed without shell; a word that is one list hole becomes one word an element.
@@ -98,23 +101,24 @@ class Step(Record):
 
     DIRECT, SHELL, PYTHON = 0, 1, 2
 
-    __slots__ = ("allow_failure", "cwd", "env", "kind", "name", "shell", "shown", "text", "timeout", "words")
-    DEFAULTS = {
-        "kind": 0, "words": (), "text": (), "shell": (), "name": "", "env": (), "cwd": None, "timeout": 0.0,
-        "allow_failure": False, "shown": "",
-    }  # fmt: skip
+    __slots__ = ("kind", "words", "text", "shell", "name", "env", "cwd", "timeout", "allow_failure", "shown")
     NESTED = {"words": Hole, "text": Hole, "env": Hole}
 
-    kind: int
-    words: tuple[Pieces, ...]
-    text: Pieces
-    shell: tuple[str, ...]
-    name: str
-    env: tuple[tuple[str, Pieces], ...]
-    cwd: str | None
-    timeout: float
-    allow_failure: bool
-    shown: str
+    def __init__(
+        self, kind: int = 0, words: tuple[Pieces, ...] = (), text: Pieces = (), shell: tuple[str, ...] = (), name: str = "",
+        env: tuple[tuple[str, Pieces], ...] = (), cwd: str | None = None, timeout: float = 0.0, allow_failure: bool = False,
+        shown: str = "",
+    ) -> None:  # fmt: skip
+        self.kind = kind
+        self.words = words
+        self.text = text
+        self.shell = shell
+        self.name = name
+        self.env = env
+        self.cwd = cwd
+        self.timeout = timeout
+        self.allow_failure = allow_failure
+        self.shown = shown
 
 
 class Agent(Record):
