@@ -76,15 +76,14 @@ OURS = {
     "uetbuild.cli", "uetbuild.cli.app", "uetbuild.cli.argv", "uetbuild.cli.aside", "uetbuild.cli.building", "uetbuild.cli.clock", "uetbuild.cli.commands",
     "uetbuild.cli.commands.build", "uetbuild.cli.face", "uetbuild.cli.holding", "uetbuild.cli.options", "uetbuild.cli.person", "uetbuild.cli.project",
     "uetbuild.cli.targets", "uetbuild.cli.wired", "uetbuild.cli.wiring",
-    "uetbuild.core", "uetbuild.core.approval", "uetbuild.core.barred", "uetbuild.core.chains", "uetbuild.core.changes", "uetbuild.core.conflicts",
-    "uetbuild.core.created", "uetbuild.core.depfile", "uetbuild.core.environment", "uetbuild.core.events", "uetbuild.core.fingerprint",
+    "uetbuild.core", "uetbuild.core.approval", "uetbuild.core.barred", "uetbuild.core.changes", "uetbuild.core.conflicts",
+    "uetbuild.core.created", "uetbuild.core.environment", "uetbuild.core.events", "uetbuild.core.fingerprint",
     "uetbuild.core.globs", "uetbuild.core.graph", "uetbuild.core.jobs", "uetbuild.core.kinds",
-    "uetbuild.core.matching", "uetbuild.core.nodes", "uetbuild.core.paths", "uetbuild.core.patterns", "uetbuild.core.places", "uetbuild.core.reach",
+    "uetbuild.core.matching", "uetbuild.core.nodes", "uetbuild.core.paths", "uetbuild.core.patterns", "uetbuild.core.reach",
     "uetbuild.core.policies", "uetbuild.core.retry", "uetbuild.core.rounds", "uetbuild.engine.cells", "uetbuild.engine.order",
     "uetbuild.engine.tally", "uetbuild.engine.waiting", "uetbuild.state.feedback",
     "uetbuild.core.ready", "uetbuild.core.record", "uetbuild.core.relative", "uetbuild.core.render", "uetbuild.core.schedule",
     "uetbuild.core.scope", "uetbuild.core.secrets", "uetbuild.core.sha", "uetbuild.core.staleness", "uetbuild.core.stamps", "uetbuild.core.terms",
-    "uetbuild.core.topology",
     "uetbuild.core.trails", "uetbuild.core.verdicts", "uetbuild.core.walk",
     "uetbuild.engine", "uetbuild.engine.answers", "uetbuild.engine.arrivals", "uetbuild.engine.attempt", "uetbuild.engine.departures",
     "uetbuild.engine.discovered", "uetbuild.engine.gates", "uetbuild.engine.interrupts", "uetbuild.engine.journal", "uetbuild.engine.loop",
@@ -208,7 +207,8 @@ def test_a_build_that_finds_nothing_to_do_loads_the_accelerator_besides_where_th
 
 
 PART = {
-    "uetbuild.cli.part", "uetbuild.core.excerpt", "uetbuild.state.amended", "uetbuild.state.demand", "uetbuild.state.parts", "uetbuild.state.snapshot",
+    "uetbuild.cli.part", "uetbuild.core.excerpt", "uetbuild.core.topology", "uetbuild.state.amended", "uetbuild.state.demand",
+    "uetbuild.state.parts", "uetbuild.state.snapshot",
 }  # fmt: skip
 FINDING = {
     "uetbuild.cli.targets", "uetbuild.engine.discovered", "uetbuild.manifest", "uetbuild.manifest.discover",

@@ -24,8 +24,8 @@ BUILD = {
         "wired wiring"
     ),
     "core": (
-        "approval barred chains changes conflicts created depfile environment events excerpt fingerprint globs graph idpatterns "
-        "jobs jsontext kinds letters matching nodes overlap paths patterns places policies reach ready record relative render retry rounds "
+        "approval barred changes conflicts created environment events excerpt fingerprint globs graph idpatterns "
+        "jobs jsontext kinds letters matching nodes overlap paths patterns policies reach ready record relative render retry rounds "
         "schedule scope secrets sha sharing staleness stamps terms topology trails verdicts walk"
     ),
     "engine": (
@@ -43,7 +43,7 @@ BUILD = {
 
 # What a build loads besides where the manifest has changed.
 MANIFEST = {
-    "core": "barriers cells clashes coupling heredocs needs ports prices shellcommands shellquotes shellscan shelltext shellwalk",
+    "core": "barriers cells clashes coupling heredocs needs places ports prices shellcommands shellquotes shellscan shelltext shellwalk",
     "manifest": (
         "bounds catalogue collector commandlines dialect expand faults foreign gating includes instances later load lower "
         "manifests models models_agent models_base models_budget models_gate models_paths models_recipe models_retry "

@@ -9,8 +9,6 @@ from itertools import count, filterfalse
 
 from uetbuild.core.approval import APPROVAL
 from uetbuild.core.nodes import Node
-from uetbuild.core.places import declared
-from uetbuild.core.topology import find_cycle, reverse, topological
 from uetbuild.errors import UetError
 
 TYPE_CHECKING = False
@@ -70,6 +68,8 @@ class Graph:
             self.deps.append(deps)
             self.after.append(after)
             self.before.append(tuple(sorted(deps + after)) if after else deps)
+        from uetbuild.core.topology import reverse, topological  # a graph that was kept needs neither
+
         self.dependents = reverse(self.deps)
         if any(self.after):
             self.followers = reverse(self.after)
@@ -178,6 +178,9 @@ class Graph:
         return level
 
     def _cycle(self) -> UetError:
+        from uetbuild.core.places import declared  # only for this error
+        from uetbuild.core.topology import find_cycle
+
         cycle = find_cycle(self.before)
         assert cycle is not None
         around = [self.nodes[number] for number in cycle]

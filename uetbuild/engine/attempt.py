@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from itertools import chain
 
-from uetbuild.core.chains import advance
-from uetbuild.core.depfile import parse
 from uetbuild.core.kinds import Kind
 from uetbuild.core.paths import Inside
 from uetbuild.core.scope import grounds, single
@@ -196,8 +194,12 @@ class Bench:
         if fault:
             ending.fault = fault
             return ending
-        after = self._digests(node, attempt.edits) if node.edits else {}
-        ending.chains = advance(self._survey.memory.chains, node.id, attempt.edits, after, lambda other: self._stays(attempt, other))
+        after: dict[str, str] = {}
+        if node.edits:
+            from uetbuild.core.chains import advance  # few nodes edit anything
+
+            after = self._digests(node, attempt.edits)
+            ending.chains = advance(self._survey.memory.chains, node.id, attempt.edits, after, lambda other: self._stays(attempt, other))
         stage = Stage.STARTED if attempt.keeps_stamp else Stage.PRODUCED if self._graph.held(attempt.i) else Stage.DONE
         ending.stamp = present.with_(
             stage=stage, attempt=attempt.number - 1 if stage == Stage.PRODUCED else 0,
@@ -277,6 +279,8 @@ class Bench:
         content = self._disk.read(node.depfile)
         if content is None:
             return {}, f"did not create its depfile `{node.depfile}`"
+        from uetbuild.core.depfile import parse  # few nodes have one
+
         try:
             names = parse(content.decode("utf-8", "surrogateescape"))
         except ValueError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from uetbuild.core.chains import as_read
 from uetbuild.core.fingerprint import digest_text, pieces_row
 from uetbuild.core.kinds import Kind
 from uetbuild.core.nodes import Source
@@ -312,6 +311,8 @@ class Survey:
         return list(found.values())
 
     def _as_read(self, i: int, path: str) -> str:
+        from uetbuild.core.chains import as_read  # few nodes read what another edits
+
         later = self._later.get(i)
         if later is None:
             later = self._later[i] = frozenset([self.graph.nodes[j].id for j in self.reach.later(i)])
