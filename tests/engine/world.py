@@ -214,9 +214,9 @@ class FakeWorkers:
         self._queue.append(job)
         self.most = max(self.most, len(self._queue))
 
-    def queue(self, job) -> None:
-        self.was_queued.append(job.node)
-        self.queued.append(job)
+    def queue(self, jobs) -> None:
+        self.was_queued += [job.node for job in jobs]
+        self.queued += jobs
 
     def recall(self) -> list[int]:
         recalled, self.queued = [job.key for job in self.queued], []

@@ -32,7 +32,7 @@ def one(tmp_path):
 def test_queued_jobs_run_and_tell_when_they_start(bench):
     jobs = [bench.job(("sh", "-c", f"echo {number} >>order")) for number in range(20)]
     for job in jobs:
-        bench.workers.queue(job)
+        bench.workers.queue([job])
     for job in jobs:
         assert bench.outcome(job).result == Result.SUCCEEDED
     told = [(type(news), news.key) for news in bench.news if isinstance(news, Outcome) or news.what == "taken"]
@@ -44,7 +44,7 @@ def test_queued_jobs_run_and_tell_when_they_start(bench):
 def test_never_more_run_than_there_are_slots(one):
     jobs = [one.job("true") for _ in range(5)]
     for job in jobs:
-        one.workers.queue(job)
+        one.workers.queue([job])
     (one.folder / "go").touch()
     for job in jobs:
         one.outcome(job)
@@ -57,7 +57,7 @@ def test_never_more_run_than_there_are_slots(one):
 def test_more_jobs_than_a_pipe_holds_and_some_that_are_too_long_for_it_all_run(one):
     jobs = [one.job(("sh", "-c", f"echo {number}; : {'x' * PACKET if number % 50 == 7 else ''}")) for number in range(150)]
     for job in jobs:
-        one.workers.queue(job)
+        one.workers.queue([job])
     (one.folder / "go").touch()
     for job in jobs:
         assert one.outcome(job).result == Result.SUCCEEDED
@@ -67,7 +67,7 @@ def test_more_jobs_than_a_pipe_holds_and_some_that_are_too_long_for_it_all_run(o
 def test_what_is_taken_back_never_runs_and_nobody_hears_of_it(one):
     jobs = [one.job(f"touch ran{number}; : {'x' * PACKET * (number == 2)}") for number in range(4)]
     for job in jobs:
-        one.workers.queue(job)
+        one.workers.queue([job])
     assert sorted(one.workers.recall()) == [job.key for job in jobs]
     assert one.workers.recall() == []
     (one.folder / "go").touch()
@@ -78,7 +78,7 @@ def test_what_is_taken_back_never_runs_and_nobody_hears_of_it(one):
 
 def test_a_signal_reaches_a_job_of_which_only_its_worker_knows_that_it_was_taken(one):
     job = one.job("touch mine; sleep 60")
-    one.workers.queue(job)
+    one.workers.queue([job])
     (one.folder / "go").touch()
     wait_until((one.folder / "mine").exists)  # nothing was collected since
     assert one.workers.recall() == []
@@ -92,7 +92,7 @@ def test_a_dead_worker_loses_what_it_took_and_the_queue_goes_on(pool):
         pool.start(job, f"ready{number}")
     victim, others = pool.job("touch victim; sleep 60"), [pool.job(f"echo {number}") for number in range(5)]
     for job in (victim, *others):
-        pool.workers.queue(job)
+        pool.workers.queue([job])
     (pool.folder / "go1").touch()
     wait_until((pool.folder / "victim").exists)
     os.kill(workers_of(pool)[0], signal.SIGKILL)
@@ -106,8 +106,8 @@ def test_a_job_that_was_taken_by_a_worker_that_died_before_it_could_tell_is_lost
     for number, job in enumerate(hold, 1):
         pool.start(job, f"ready{number}")
     victim, other = pool.job("touch victim"), pool.job("true")
-    pool.workers.queue(victim)
-    pool.workers.queue(other)
+    pool.workers.queue([victim])
+    pool.workers.queue([other])
     assert pool.workers._queue.take()[0] == victim.key  # as the worker did that is killed now
     os.kill(workers_of(pool)[0], signal.SIGKILL)
     assert pool.outcome(victim).result == Result.LOST
@@ -118,7 +118,7 @@ def test_a_job_that_was_taken_by_a_worker_that_died_before_it_could_tell_is_lost
 
 def test_when_all_workers_die_what_is_queued_gets_a_new_one(one):
     job = one.job("true")
-    one.workers.queue(job)
+    one.workers.queue([job])
     os.kill(workers_of(one)[0], signal.SIGKILL)
     assert one.outcome(one.first).result == Result.LOST
     assert one.outcome(job).result == Result.SUCCEEDED
@@ -137,7 +137,7 @@ def test_that_an_idle_worker_has_died_is_found_when_it_is_to_get_a_queued_job(tm
     wait_until(lambda: tree.is_dead(workers_of(bench)[0]))
     jobs = [bench.job(("sh", "-c", f"echo {number}")) for number in range(5)]
     for job in jobs:
-        bench.workers.queue(job)
+        bench.workers.queue([job])
     (tmp_path / "go").touch()
     assert {bench.outcome(job).result for job in jobs} == {Result.SUCCEEDED}
     bench.workers.close()
@@ -148,7 +148,7 @@ def test_closing_ends_what_runs_and_starts_nothing_that_is_queued(tmp_path):
     bench = Bench(tmp_path, lambda environ: SupervisorPool(1, environ))
     first, second = bench.job("touch ready; sleep 60"), bench.job("touch second")
     bench.start(first, "ready")
-    bench.workers.queue(second)
+    bench.workers.queue([second])
     bench.workers.close()
     assert not (tmp_path / "second").exists() and bench.alive() == []
 
@@ -158,7 +158,7 @@ def test_without_pipes_of_packets_the_coordinator_hands_on_what_is_queued(monkey
     bench = Bench(tmp_path, lambda environ: SupervisorPool(1, environ))
     jobs = [bench.job(("sh", "-c", f"echo {number} >>order")) for number in range(3)]
     for job in jobs:
-        bench.workers.queue(job)
+        bench.workers.queue([job])
     assert [bench.outcome(job).result for job in jobs] == [Result.SUCCEEDED] * 3
     assert (tmp_path / "order").read_text() == "0\n1\n2\n"
     bench.workers.close()

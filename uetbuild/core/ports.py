@@ -117,8 +117,10 @@ class Workers(Protocol):
     def submit(self, job: Job) -> None:
         """Start a job now; there is room for it (the loop counts)."""
 
-    def queue(self, job: Job) -> None:
-        """Have a job run by whoever is free next, after those that were queued before; `taken` (`Progress`) tells that it starts."""
+    def queue(self, jobs: Sequence[Job]) -> None:
+        """Have jobs run in their order by whoever is free next, after those that were queued before; `taken` (`Progress`) tells that one
+        starts.
+        """
 
     def recall(self) -> list[int]:
         """Take back the queued jobs that nobody has taken; their keys. They never start."""

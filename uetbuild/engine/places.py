@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Places:
     """`taken`: the attempts that hold a place or wait for one, by index of their node."""
 
-    __slots__ = ("taken", "_admission", "_most", "_purse", "_ready", "_runway", "_spawn", "_workers")
+    __slots__ = ("taken", "_admission", "_ahead", "_most", "_purse", "_ready", "_runway", "_spawn", "_workers")
 
     def __init__(self, workers: Workers, rank: Sequence[int], admission: Admission, purse: Purse, runway: Runway) -> None:
         self.taken: dict[int, Attempt] = {}
@@ -31,6 +31,7 @@ class Places:
         self._purse = purse
         self._ready = ReadyList(rank, admission)
         self._runway = runway
+        self._ahead: list[Job] = []  # wait for a place
         self._spawn: list[Job] = []
         self._workers = workers
 
@@ -75,16 +76,16 @@ class Places:
         self.taken[attempt.i] = attempt
         if ahead:
             self._runway.waiting.add(attempt.i)
-        self._spawn.append(self._purse.start(attempt, job))
+        (self._ahead if ahead else self._spawn).append(self._purse.start(attempt, job))
 
     def launch(self) -> None:
         """Give what was started to the workers."""
         spawn, self._spawn = self._spawn, []
         for job in spawn:
-            if job.key in self._runway.waiting:
-                self._workers.queue(job)
-            else:
-                self._workers.submit(job)
+            self._workers.submit(job)
+        if self._ahead:
+            ahead, self._ahead = self._ahead, []
+            self._workers.queue(ahead)
         self._runway.launched()
 
     def arrived(self, i: int) -> Attempt | None:
@@ -98,9 +99,8 @@ class Places:
         """Take back what still waits for a place: it never starts, and its node is ready no more."""
         if not self._runway.waiting:
             return []
-        recalled = [job.key for job in self._spawn if job.key in self._runway.waiting]
-        self._spawn = [job for job in self._spawn if job.key not in self._runway.waiting]
-        recalled += self._workers.recall()
+        recalled = [*[job.key for job in self._ahead], *self._workers.recall()]
+        self._ahead.clear()
         for i in recalled:
             self._runway.waiting.discard(i)
             self._ready.release(i)

@@ -15,6 +15,8 @@ from uetbuild.executors.watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from uetbuild.core.jobs import Job
 
 
@@ -44,10 +46,11 @@ class InlineWorkers:
             os.write(self._ready_end, b".")
         self._news.append(Outcome.from_row(row))
 
-    def queue(self, job: Job) -> None:
+    def queue(self, jobs: Sequence[Job]) -> None:
         """The same."""
-        self._news.append(Progress(key=job.key, what="taken"))
-        self.submit(job)
+        for job in jobs:
+            self._news.append(Progress(key=job.key, what="taken"))
+            self.submit(job)
 
     def recall(self) -> list[int]:
         """Nobody waits."""

@@ -26,6 +26,8 @@ from uetbuild.failpoints import reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from uetbuild.core.jobs import Job
 
 _PATIENCE = 3.0  # seconds, besides the grace of its job, that a supervisor has to end before it is killed
@@ -93,10 +95,10 @@ class SupervisorPool:
             self._bury(supervisor)
         supervisor.takes(job)
 
-    def queue(self, job: Job) -> None:
+    def queue(self, jobs: Sequence[Job]) -> None:
         """See `Workers`. Raises UetError when the system gives no more processes."""
-        self._queued[job.key] = job
-        self._held.append(job)
+        self._queued |= {job.key: job for job in jobs}
+        self._held += jobs
         self._pump()
 
     def recall(self) -> list[int]:
