@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import os
 import sys
-from _frozen_importlib import ModuleSpec
-from _frozen_importlib_external import MAGIC_NUMBER, PathFinder, SourceFileLoader
+from _frozen_importlib import BuiltinImporter, ModuleSpec
+from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
 from marshal import loads
 from zlib import crc32
 
@@ -101,7 +101,8 @@ def use(name: str) -> None:
         lacking.add(name)
     else:
         finders: list[Any] = sys.meta_path
-        place = finders.index(PathFinder) if PathFinder in finders else len(finders)  # after those of others, who know why they are there
+        # after those that others put in front, who know why; before Python's own, which would be asked for each module in vain
+        place = finders.index(BuiltinImporter) if BuiltinImporter in finders else len(finders)
         finders.insert(place, found)
 
 
