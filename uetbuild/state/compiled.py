@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import sys
-from itertools import accumulate
+from _operator import add
+from itertools import accumulate, repeat
 from marshal import loads
 from zlib import crc32
 
@@ -100,7 +101,8 @@ def load(layout: Layout, key: str, holds: Callable[[Observations], bool]) -> Kep
     view = memoryview(data)[body:]
     if not holds(seen) or crc32(view) != crc:
         return None
-    *rows, graph = [bytes(view[start + 4 : end]) for start, end in zip((0, *ends), ends, strict=False)]
+    starts = map(add, (0, *ends), repeat(body + 4))
+    *rows, graph = map(data.__getitem__, map(slice, starts, map(add, ends, repeat(body))))
     return Kept(nodes.Project.from_row(project).with_(nodes=nodes.Node.unread(rows)), names, seen, total, graph)
 
 
