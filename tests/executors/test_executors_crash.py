@@ -11,6 +11,8 @@ import uuid
 import pytest
 from executors_bench import marked, wait_until
 
+from uetbuild.executors import tree
+
 DRIVER = """
 import os, select, sys
 from uetbuild.core.jobs import Command, Job
@@ -80,9 +82,14 @@ def test_the_death_of_the_coordinator_leaves_no_process_of_the_build(drive, tmp_
 
 def test_the_build_lock_is_free_only_when_the_last_of_us_is_gone(drive, tmp_path):
     driver, alive = drive(RUDE, files=["rude"])
+    workers = tree.children(driver.pid)
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)  # until it was looked at
     driver.kill()
     driver.wait()
     assert is_locked(tmp_path / "lock")
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
     wait_until(lambda: not is_locked(tmp_path / "lock"))
     assert alive() == []
 
@@ -103,7 +110,6 @@ def test_idle_workers_end_with_the_coordinator(drive):
 
 
 def test_what_outlives_the_death_of_all_of_us_can_be_found_and_is_no_other(drive, tmp_path):
-    from uetbuild.executors import tree
     from uetbuild.executors.leftovers import find_leftovers
 
     driver, alive = drive("echo $$ > pid; touch ready; sleep 60", files=["ready"])
