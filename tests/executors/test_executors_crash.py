@@ -18,15 +18,15 @@ import os, select, sys
 from uetbuild.core.jobs import Command, Job
 from uetbuild.executors.pool import SupervisorPool
 
-folder = sys.argv[1]
+folder, grace = sys.argv[1], float(sys.argv[2])
 lock = os.open(folder + "/lock", os.O_RDWR | os.O_CREAT)
 import fcntl
 fcntl.flock(lock, fcntl.LOCK_EX)
 pool = SupervisorPool(2, dict(os.environ), (lock,))
-for key, text in enumerate(sys.argv[2:]):
+for key, text in enumerate(sys.argv[3:]):
     command = Command(argv=("bash", "-c", text), cwd=folder)
     final = Command(argv=("touch", "final"), cwd=folder)
-    pool.submit(Job(key=key, node="n", commands=(command,), finally_=(final,), log=f"{folder}/log{key}", grace=0.3))
+    pool.submit(Job(key=key, node="n", commands=(command,), finally_=(final,), log=f"{folder}/log{key}", grace=grace))
 while True:
     poller = select.poll()
     for fd in pool.filenos():
@@ -52,8 +52,9 @@ def drive(tmp_path):
 
     alive.mark = mark
 
-    def start(*texts, files):
-        driver = subprocess.Popen([sys.executable, "-c", DRIVER, str(tmp_path), *texts], env=dict(os.environ) | {name: value})
+    def start(*texts, files, grace=0.3):
+        words = [sys.executable, "-c", DRIVER, str(tmp_path), str(grace), *texts]
+        driver = subprocess.Popen(words, env=dict(os.environ) | {name: value})
         started.append(driver)
         for file in files:
             wait_until((tmp_path / file).exists)
@@ -95,7 +96,8 @@ def test_the_build_lock_is_free_only_when_the_last_of_us_is_gone(drive, tmp_path
 
 
 def test_a_job_may_clean_up_when_the_coordinator_is_dead(drive, tmp_path):
-    driver, alive = drive("trap 'sleep 0.05; echo cleaned; exit' TERM; touch ready; while :; do sleep 0.01; done", files=["ready"])
+    cleaning = "trap 'sleep 0.05; echo cleaned; exit' TERM; touch ready; while :; do sleep 0.01; done"
+    driver, alive = drive(cleaning, files=["ready"], grace=60)
     driver.kill()
     driver.wait()
     wait_until(lambda: alive() == [])

@@ -153,7 +153,7 @@ def test_final_commands_have_the_time_limit_anew(bench):
 
 
 def test_who_ignores_term_is_killed_after_the_grace_with_the_whole_tree(bench):
-    outcome = bench.run("trap '' TERM; setsid sleep 60 & echo $! > pid; sleep 60; sleep 60", timeout=0.2, grace=0.2)
+    outcome = bench.run("trap '' TERM; setsid sleep 60 & echo $! > pid; sleep 60; sleep 60", timeout=1, grace=0.2)
     assert (outcome.result, outcome.code) == (Result.TIMED_OUT, -9)
     assert not os.path.exists(f"/proc/{(bench.folder / 'pid').read_text().strip()}")
 
