@@ -97,7 +97,9 @@ def pytest_collection_finish() -> None:
 
 def pytest_runtest_logfinish(nodeid: str) -> None:
     """What builds in this process leave in circles, open files among it, goes now and then; the program itself ends long before that matters.
-    What has outlived one such look is not looked at again: reports of thousands of tests are kept."""
+    What has outlived one such look is not looked at again: reports of thousands of tests are kept. Jobs that run in this process leave it
+    where they ran."""
+    os.chdir(ROOT.parent)
     _ended.append(nodeid)
     if not len(_ended) % 50:
         gc.collect(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pathspec
 import pytest
@@ -16,6 +17,7 @@ from uetbuild.core.globs import fault, matcher, route_matcher
 from uetbuild.core.paths import resolve
 from uetbuild.core.patterns import routes
 
+ROOT = Path(__file__).parents[2]
 TOKENS = ["a", "b", "ab", ".", "*", "?", "[ab]", "[!a]", "[a-b]", "{a,b}", "{,b}", "{*,.a}"]
 PARTS = st.lists(st.sampled_from(TOKENS), min_size=1, max_size=3).map("".join).filter(lambda part: "**" not in part)
 PATTERNS = (
@@ -171,7 +173,7 @@ def test_common_patterns_do_without_regular_expressions() -> None:
         "assert all([matcher(p)('src/x/a.c') for p in ('src/**/*.c', 'src/**', 'src/x/*.c', '**/a*c', 'src/x/a.c')])\n"
         "assert 're' not in sys.modules and 'typing' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-S", "-c", code], check=True, cwd=".")
+    subprocess.run([sys.executable, "-S", "-c", code], check=True, cwd=ROOT)
 
 
 def test_what_was_read_is_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
